@@ -1,0 +1,5 @@
+"""`python -m backend` is the command `docchat`."""
+
+from backend.cli import main
+
+main()

@@ -1,0 +1,179 @@
+"""Config: every tunable, read once from `config.sh` and the environment, then passed in.
+
+`config.sh` holds the defaults; a variable of the environment wins over it. Nobody else
+reads the environment.
+"""
+
+import logging
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from backend.errors import ConfigurationError
+
+_PACKAGED = Path(__file__).parent / "config.sh"
+_CHECKED_OUT = Path(__file__).resolve().parents[3] / "config.sh"
+
+Seconds = Annotated[int, Field(ge=1, le=86_400)]
+Milliseconds = Annotated[int, Field(ge=10, le=600_000)]
+Weight = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def defaults_file() -> Path:
+    """Return the `config.sh` in force: the checkout's, else the one inside the package."""
+    return _CHECKED_OUT if _CHECKED_OUT.is_file() else _PACKAGED
+
+
+class Config(BaseSettings):
+    """Typed, range-checked settings. Field names are the variables' names in lower case.
+
+    Sizes and times carry their unit in the name. Instances are frozen.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", case_sensitive=False)
+    defaults: ClassVar[Path | None] = None
+
+    host: str = Field(min_length=1)
+    port: int = Field(ge=1, le=65_535)
+    data_dir: Path
+    database_url: SecretStr
+    qdrant_url: str
+    qdrant_api_key: SecretStr
+    redis_url: SecretStr
+    secret_key_file: str
+
+    signup_enabled: bool
+    session_expiry_hours: float = Field(gt=0, le=24 * 366)
+    invite_expiry_hours: float = Field(gt=0, le=24 * 366)
+    password_min_characters: int = Field(ge=4, le=128)
+    rate_limit_login: str = Field(pattern=r"^\d+ per (second|minute|hour|day)$")
+    rate_limit_api: str = Field(pattern=r"^\d+ per (second|minute|hour|day)$")
+
+    api_timeout_ms: int = Field(ge=1_000, le=600_000)
+    max_upload_mb: int = Field(ge=1, le=10_240)
+    message_max_characters: int = Field(ge=100, le=1_000_000)
+
+    rag_max_document_results: int = Field(ge=1, le=100)
+    rag_candidates: int = Field(ge=10, le=1_000)
+    rag_dense_weight: Weight
+    rag_sentence_weight: Weight
+    chunk_max_characters: int = Field(ge=200, le=20_000)
+    chunk_overlap_characters: int = Field(ge=0, le=10_000)
+    embedding_threads: int = Field(ge=1, le=64)
+    embedding_batch_chunks: int = Field(ge=1, le=1_024)
+    index_poll_ms: Milliseconds
+
+    chat_history_messages: int = Field(ge=0, le=1_000)
+    chat_max_running_answers: int = Field(ge=1, le=10_000)
+    chat_chunks_per_second: int = Field(ge=1, le=1_000)
+    chat_save_interval_ms: int = Field(ge=50, le=1_000)
+    memory_enabled: bool
+    memory_max_results: int = Field(ge=0, le=100)
+    provider_connect_timeout_s: Seconds
+    provider_idle_timeout_s: Seconds
+    ollama_url: str = Field(pattern=r"^https?://")
+
+    ingest_enabled: bool
+    ingest_memory_mb: int = Field(ge=0, le=1_048_576)
+    ingest_nice: int = Field(ge=0, le=19)
+    ingest_lease_s: Seconds
+    ingest_max_attempts: int = Field(ge=1, le=100)
+    ingest_retry_base_s: float = Field(gt=0, le=3_600)
+    ingest_poll_ms: Milliseconds
+    progress_poll_ms: Milliseconds
+
+    server_threads: int = Field(ge=4, le=10_000)
+    db_pool_size: int = Field(ge=1, le=1_000)
+    db_pool_timeout_s: Seconds
+    db_busy_timeout_ms: Milliseconds
+    shutdown_timeout_s: Seconds
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    log_max_bytes: int = Field(ge=10_000)
+    log_backup_count: int = Field(ge=0, le=1_000)
+    log_json: bool
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        defaults = DotEnvSettingsSource(settings_cls, env_file=defaults_file())
+        return init_settings, env_settings, defaults
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return (defaults_file().parent / value.expanduser()).resolve()
+
+    @model_validator(mode="after")
+    def _together(self) -> "Config":
+        if self.chunk_overlap_characters > self.chunk_max_characters // 2:
+            raise ValueError("CHUNK_OVERLAP_CHARACTERS may be at most half of CHUNK_MAX_CHARACTERS")
+        if self.rag_dense_weight + self.rag_sentence_weight > 1:
+            raise ValueError("RAG_DENSE_WEIGHT and RAG_SENTENCE_WEIGHT may add up to at most 1")
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's address; SQLite in the data folder unless DATABASE_URL is set."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'docchat.db'}"
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def files_dir(self) -> Path:
+        """Where the original files lie, by sha256."""
+        return self.data_dir / "files"
+
+    @property
+    def index_dir(self) -> Path:
+        """Where the embedded search index lies; derived, may be deleted."""
+        return self.data_dir / "index"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def secret_key_path(self) -> Path:
+        return Path(self.secret_key_file) if self.secret_key_file else self.data_dir / "secret.key"
+
+
+def load_config(**overrides: Any) -> Config:
+    """Build the Config from `config.sh`, the environment and `overrides` (strongest).
+
+    Raises:
+        ConfigurationError: a value is unknown, of the wrong type or out of range; the
+            message names the variable and says what is wrong with it.
+    """
+    try:
+        return Config(**overrides)
+    except ValidationError as error:
+        problems = []
+        for item in error.errors():
+            name = str(item["loc"][0]).upper() if item["loc"] else ""
+            text = item["msg"].removeprefix("Value error, ")
+            problems.append(f"{name}: {text} (it is {item['input']!r})" if name else text)
+        logging.getLogger(__name__).debug("configuration rejected")
+        raise ConfigurationError(
+            f"Wrong setting: {'; '.join(problems)}. Change it in the environment or in config.sh."
+        ) from None

@@ -1,0 +1,238 @@
+"""The tables. Repositories turn rows into plain records; nobody else sees these classes.
+
+Every row that belongs to somebody carries `user_id`. Offsets count Unicode code points.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
+
+from backend.db.types import JsonColumn, UTCDateTime, new_id
+
+ID = String(36)
+SHA256 = String(64)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UTCDateTime(),
+        dict[str, Any]: JsonColumn,
+        list[Any]: JsonColumn,
+        str: Text(),
+    }
+
+
+def _owner() -> Mapped[str]:
+    return mapped_column(ID, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    username: Mapped[str]
+    username_key: Mapped[str] = mapped_column(unique=True)  # NFKC and case-folded
+    password_hash: Mapped[str]
+    role: Mapped[str]  # admin, user
+    created_at: Mapped[datetime]
+
+
+class AuthSession(Base):
+    __tablename__ = "auth_sessions"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    user_id: Mapped[str] = _owner()
+    token_sha256: Mapped[str] = mapped_column(SHA256, unique=True)
+    user_agent: Mapped[str]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Invite(Base):
+    __tablename__ = "invites"
+
+    code_sha256: Mapped[str] = mapped_column(SHA256, primary_key=True)
+    user_id: Mapped[str] = _owner()  # who invited
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ApiKey(Base):
+    __tablename__ = "api_keys"
+
+    user_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    provider: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    hint: Mapped[str | None]  # the key's last four characters
+    base_url: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Document(Base):
+    __tablename__ = "documents"
+    __table_args__ = (
+        Index(
+            "uq_documents_user_id_sha256_live",
+            "user_id",
+            "sha256",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index("ix_documents_user_id_created_at", "user_id", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    user_id: Mapped[str] = _owner()
+    filename: Mapped[str]  # as shown; never used as a path
+    media_type: Mapped[str]
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(SHA256, index=True)
+    status: Mapped[str] = mapped_column(String(16))
+    searchable: Mapped[bool] = mapped_column(default=False)
+    progress_done: Mapped[int | None]
+    progress_total: Mapped[int | None]
+    error_code: Mapped[str | None]
+    error_message: Mapped[str | None]
+    page_count: Mapped[int | None]
+    chunk_count: Mapped[int | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
+    ready_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class Page(Base):
+    """One page's text as extracted. The document's text is all pages joined by one newline."""
+
+    __tablename__ = "pages"
+
+    document_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)  # from 1
+    text: Mapped[str]
+    start: Mapped[int]  # of this page in the document's text
+    width: Mapped[float | None]  # points, as displayed (after rotation)
+    height: Mapped[float | None]
+    # one box for each character of `text`, packed by ingest.extract.layout
+    layout: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+
+
+class Chunk(Base):
+    """A passage: a slice of the document's text, the unit of search."""
+
+    __tablename__ = "chunks"
+    __table_args__ = (
+        Index("uq_chunks_document_id_ordinal", "document_id", "ordinal", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    document_id: Mapped[str] = mapped_column(ID, ForeignKey("documents.id", ondelete="CASCADE"))
+    user_id: Mapped[str] = _owner()
+    ordinal: Mapped[int]  # from 0
+    text: Mapped[str]
+    heading: Mapped[str]  # nearest heading above, "" if none
+    start: Mapped[int]  # of this chunk in the document's text
+    end: Mapped[int]
+    # [[page, start, end], …]: where the text lies; consecutive spans are joined by one newline
+    page_spans: Mapped[list[Any]]
+    sentences: Mapped[list[Any]]  # [[start, end], …] in `text`
+    embedding_model: Mapped[str | None]
+    vector: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))  # float32, unit length
+    # int8, one row a sentence, each row scaled by 127
+    sentence_vectors: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+
+
+class IngestJob(Base):
+    """The queue: one row a document, leased by workers."""
+
+    __tablename__ = "ingest_jobs"
+    __table_args__ = (Index("ix_ingest_jobs_state_run_after", "state", "run_after"),)
+
+    document_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = _owner()
+    state: Mapped[str] = mapped_column(String(16))  # waiting, leased, done
+    attempts: Mapped[int] = mapped_column(default=0)
+    size_bytes: Mapped[int]
+    run_after: Mapped[datetime]
+    lease_owner: Mapped[str | None]
+    lease_expires_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class IndexTask(Base):
+    """Outbox: committed changes that the search index has yet to carry out."""
+
+    __tablename__ = "index_tasks"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    operation: Mapped[str] = mapped_column(String(16))  # upsert_chunks, delete_document
+    document_id: Mapped[str] = mapped_column(ID, index=True)  # no foreign key: outlives the row
+    user_id: Mapped[str] = mapped_column(ID)
+    first_ordinal: Mapped[int | None]
+    last_ordinal: Mapped[int | None]  # inclusive
+    created_at: Mapped[datetime]
+
+
+class Conversation(Base):
+    __tablename__ = "conversations"
+    __table_args__ = (Index("ix_conversations_user_id_updated_at", "user_id", "updated_at"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    user_id: Mapped[str] = _owner()
+    title: Mapped[str]
+    title_source: Mapped[str] = mapped_column(String(16))  # default, question, model, user
+    memory_enabled: Mapped[bool]
+    document_ids: Mapped[list[Any]]  # empty: all
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Message(Base):
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("ix_messages_conversation_id_created_at", "conversation_id", "created_at"),
+        Index(
+            "uq_messages_user_id_client_id",
+            "user_id",
+            "client_id",
+            unique=True,
+            sqlite_where=text("client_id IS NOT NULL"),
+            postgresql_where=text("client_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    conversation_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("conversations.id", ondelete="CASCADE")
+    )
+    user_id: Mapped[str] = _owner()
+    parent_id: Mapped[str | None] = mapped_column(ID, index=True)
+    role: Mapped[str] = mapped_column(String(16))  # user, assistant
+    content: Mapped[str]
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    model: Mapped[str | None]
+    client_id: Mapped[str | None] = mapped_column(String(128))
+    error: Mapped[dict[str, Any] | None]
+    citations: Mapped[list[Any]]
+    memories: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

@@ -1,0 +1,120 @@
+"""The contract of everything that answers: a provider turns a request into typed events.
+
+Providers raise `ProviderError`s; they never yield an error as text.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage: code point offsets in the passage's text, relevance 0..1."""
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A numbered passage the answer may cite as `[number]`."""
+
+    number: int
+    filename: str
+    page: int
+    text: str
+    score: float
+    sentences: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What is to be answered. `turns` is the whole prompt, the question last.
+
+    `question` and `passages` repeat its parts for providers that are no language model.
+    """
+
+    model: str  # the provider's own name, without the "provider:" prefix
+    turns: Sequence[Turn]
+    question: str
+    passages: Sequence[Passage] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as counted by the provider."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The last event of a stream that ended well."""
+
+    reason: Literal["stop", "length", "content_filter"]
+
+
+Event = TextDelta | Usage | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An entry of the list of models. `id` is `provider:name`."""
+
+    id: str
+    provider: str
+    name: str
+    context_tokens: int | None
+    ready: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user's access to a provider, decrypted for one call."""
+
+    api_key: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+
+
+class Provider(ABC):
+    """One way to get answers. Instances are cheap, hold one user's credentials, share no state."""
+
+    name: str
+
+    @abstractmethod
+    def stream(self, request: ChatRequest) -> Iterator[Event]:
+        """Yield the answer's events, closing with one `Finish`.
+
+        Closing the iterator early closes the connection to the provider.
+
+        Raises:
+            ProviderError: or one of its subclasses, at any point of the stream.
+        """
+
+    @abstractmethod
+    def list_models(self) -> list[Model]:
+        """Return the models these credentials may use.
+
+        Raises:
+            ProviderError: the provider could not be asked.
+        """

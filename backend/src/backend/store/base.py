@@ -1,0 +1,77 @@
+"""The contract of the search index: a derived, rebuildable map from passages to scores.
+
+The index knows ids, owners and vectors, never text to be shown: hits are resolved
+against the database's rows by `store.search`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatVector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPoint:
+    """A passage as the index takes it. `id` is a UUID, the chunk's own.
+
+    `keyword_text` is what BM25 sees; `vector` has unit length, shape (dimension,), and is
+    None until the passage is embedded.
+    """
+
+    id: str
+    user_id: str
+    document_id: str
+    keyword_text: str
+    vector: FloatVector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """Whose passages, and of which documents (None: all of that user's)."""
+
+    user_id: str
+    document_ids: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A point and its raw score (BM25 or cosine); higher is better."""
+
+    id: str
+    score: float
+
+
+class SearchIndex(ABC):
+    """Keyword and dense search over passages. Safe to call from several threads."""
+
+    @abstractmethod
+    def upsert(self, points: Sequence[IndexPoint]) -> None:
+        """Insert or replace `points`; durable when it returns."""
+
+    @abstractmethod
+    def delete_document(self, document_id: str) -> None:
+        """Remove every point of a document; durable when it returns."""
+
+    @abstractmethod
+    def search_keywords(self, query: str, where: SearchFilter, limit: int) -> list[Hit]:
+        """Return the best BM25 hits, best first. Text without any word gives none."""
+
+    @abstractmethod
+    def search_dense(self, vector: FloatVector, where: SearchFilter, limit: int) -> list[Hit]:
+        """Return the nearest points by cosine similarity, best first."""
+
+    @abstractmethod
+    def count(self, where: SearchFilter | None = None) -> int:
+        """Return how many points there are."""
+
+    @abstractmethod
+    def optimize(self) -> None:
+        """Do pending housekeeping (merging, indexing); may take long."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Flush and release everything."""

@@ -1,0 +1,99 @@
+"""Fixtures shared by all rooms: a Config on a temporary folder, real databases, real PDFs."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from backend.config import Config, load_config
+from backend.db.migrate import upgrade
+from backend.db.session import Database, create_database
+from pdf_maker import make_pdf
+from postgres_server import find_binaries, run_postgres
+
+IN_CI = os.environ.get("CI") == "true"
+
+# Tests run on the defaults of config.sh, whatever the shell around them has set.
+for _field in Config.model_fields:
+    os.environ.pop(_field.upper(), None)
+
+
+@pytest.fixture
+def make_config(tmp_path: Path) -> Callable[..., Config]:
+    """Return a function that builds a Config on a temporary data folder."""
+
+    def make(**overrides: object) -> Config:
+        return load_config(**{"data_dir": tmp_path / "data", **overrides})
+
+    return make
+
+
+@pytest.fixture
+def config(make_config: Callable[..., Config]) -> Config:
+    return make_config()
+
+
+def _open(config: Config) -> Database:
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    database = create_database(config)
+    upgrade(database)
+    return database
+
+
+@pytest.fixture
+def database(config: Config) -> Iterator[Database]:
+    """A migrated SQLite database in a file."""
+    database = _open(config)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a running PostgreSQL server; skips where none is installed, except in CI."""
+    binaries = find_binaries()
+    if binaries is None:
+        if IN_CI:
+            pytest.fail("PostgreSQL is missing; install Debian's postgresql")
+        pytest.skip("PostgreSQL is not installed, so its tests are skipped")
+    with run_postgres(binaries) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str, make_config: Callable[..., Config]) -> Iterator[Database]:
+    """A migrated, empty PostgreSQL database."""
+    admin = create_database(make_config(database_url=postgres_url))
+    with admin.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS docchat_test WITH (FORCE)"))
+        connection.execute(text("CREATE DATABASE docchat_test"))
+    admin.close()
+    url = make_url(postgres_url).set(database="docchat_test")
+    database = _open(make_config(database_url=url.render_as_string(hide_password=False)))
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_database(request: pytest.FixtureRequest) -> Database:
+    """The test runs once on SQLite and once on PostgreSQL."""
+    name = "database" if request.param == "sqlite" else "postgres_database"
+    database: Database = request.getfixturevalue(name)
+    return database
+
+
+@pytest.fixture
+def pdf() -> bytes:
+    """Three pages about lighthouses."""
+    return make_pdf(
+        [
+            "The lighthouse of Genoa\nThe lighthouse of Genoa is 77 metres high. It was rebuilt\n"
+            "in 1543 after a siege had damaged the first tower.",
+            "Keepers\nThe keepers lived in the tower until 1957. Each night they\n"
+            "wound the clockwork that turned the lens.",
+            "The lamp\nToday the lamp is electric and can be seen from 27 nautical miles.",
+        ]
+    )

@@ -1,0 +1,72 @@
+# Every tunable of Doc Chat, one line each. The environment wins over this file:
+#   PORT=9000 ./start.sh
+# docs/configuration.md describes each with its range; unknown or out-of-range
+# values stop the start with a sentence that names the variable.
+
+# --- Where it listens and where it keeps things
+export HOST="${HOST:-127.0.0.1}"  # address to listen on; 0.0.0.0 opens it to the local network
+export PORT="${PORT:-8080}"  # port to listen on
+export DATA_DIR="${DATA_DIR:-data}"  # database, files, index, logs; relative paths start at this file's folder
+export DATABASE_URL="${DATABASE_URL:-}"  # empty: SQLite in DATA_DIR; or postgresql+psycopg://user:password@host/name
+export QDRANT_URL="${QDRANT_URL:-}"  # empty: embedded index in DATA_DIR; or the address of a Qdrant cluster
+export QDRANT_API_KEY="${QDRANT_API_KEY:-}"  # key of the Qdrant cluster, if it wants one
+export REDIS_URL="${REDIS_URL:-}"  # empty: one server process; or the Redis that several server processes share
+export SECRET_KEY_FILE="${SECRET_KEY_FILE:-}"  # empty: DATA_DIR/secret.key, made at the first start; encrypts provider keys
+
+# --- Accounts
+export SIGNUP_ENABLED="${SIGNUP_ENABLED:-false}"  # whether anybody may register after the first account; invites always work
+export SESSION_EXPIRY_HOURS="${SESSION_EXPIRY_HOURS:-24}"  # hours of disuse after which a session ends
+export INVITE_EXPIRY_HOURS="${INVITE_EXPIRY_HOURS:-168}"  # hours an unused invite code stays valid
+export PASSWORD_MIN_CHARACTERS="${PASSWORD_MIN_CHARACTERS:-8}"  # shortest password accepted
+export RATE_LIMIT_LOGIN="${RATE_LIMIT_LOGIN:-20 per minute}"  # log-ins and registrations per address
+export RATE_LIMIT_API="${RATE_LIMIT_API:-6000 per minute}"  # all other calls per address
+
+# --- Limits of the page and the API
+export API_TIMEOUT_MS="${API_TIMEOUT_MS:-30000}"  # how long the page waits for an API call
+export MAX_UPLOAD_MB="${MAX_UPLOAD_MB:-512}"  # largest file accepted, in MiB
+export MESSAGE_MAX_CHARACTERS="${MESSAGE_MAX_CHARACTERS:-32000}"  # longest question accepted
+
+# --- Finding passages
+export RAG_MAX_DOCUMENT_RESULTS="${RAG_MAX_DOCUMENT_RESULTS:-10}"  # passages given to the model
+export RAG_CANDIDATES="${RAG_CANDIDATES:-100}"  # passages taken from each of the two searches before they are fused
+export RAG_DENSE_WEIGHT="${RAG_DENSE_WEIGHT:-0.2}"  # weight of a passage's embedding; keywords weigh 1 minus both dense weights
+export RAG_SENTENCE_WEIGHT="${RAG_SENTENCE_WEIGHT:-0.3}"  # weight of a passage's best sentence's embedding
+export CHUNK_MAX_CHARACTERS="${CHUNK_MAX_CHARACTERS:-1000}"  # longest passage, in characters
+export CHUNK_OVERLAP_CHARACTERS="${CHUNK_OVERLAP_CHARACTERS:-150}"  # how much of a passage's end the next one may repeat, in whole sentences
+export EMBEDDING_THREADS="${EMBEDDING_THREADS:-2}"  # threads that embed documents in the ingest worker
+export EMBEDDING_BATCH_CHUNKS="${EMBEDDING_BATCH_CHUNKS:-32}"  # passages embedded between two commits
+export INDEX_POLL_MS="${INDEX_POLL_MS:-200}"  # how often committed passages are carried into the search index
+
+# --- Conversations
+export CHAT_HISTORY_MESSAGES="${CHAT_HISTORY_MESSAGES:-10}"  # earlier messages given to the model
+export CHAT_MAX_RUNNING_ANSWERS="${CHAT_MAX_RUNNING_ANSWERS:-400}"  # answers streaming at the same time, all users together
+export CHAT_CHUNKS_PER_SECOND="${CHAT_CHUNKS_PER_SECOND:-30}"  # most events a second that carry one answer's text
+export CHAT_SAVE_INTERVAL_MS="${CHAT_SAVE_INTERVAL_MS:-1000}"  # how often a streaming answer is saved
+export MEMORY_ENABLED="${MEMORY_ENABLED:-true}"  # whether new conversations are remembered
+export MEMORY_MAX_RESULTS="${MEMORY_MAX_RESULTS:-5}"  # remembered turns given to the model
+export PROVIDER_CONNECT_TIMEOUT_S="${PROVIDER_CONNECT_TIMEOUT_S:-10}"  # how long to wait for a provider to accept the connection
+export PROVIDER_IDLE_TIMEOUT_S="${PROVIDER_IDLE_TIMEOUT_S:-120}"  # how long a provider may stay silent in mid-answer
+export OLLAMA_URL="${OLLAMA_URL:-http://127.0.0.1:11434}"  # where Ollama listens unless a user says otherwise
+
+# --- Taking documents in
+export INGEST_ENABLED="${INGEST_ENABLED:-true}"  # whether the server runs an ingest worker of its own
+export INGEST_MEMORY_MB="${INGEST_MEMORY_MB:-2048}"  # memory cap of the ingest worker, in MiB; 0: none
+export INGEST_NICE="${INGEST_NICE:-10}"  # how far the ingest worker gives way to others (0 to 19)
+export INGEST_LEASE_S="${INGEST_LEASE_S:-60}"  # after how long without progress a job counts as abandoned
+export INGEST_MAX_ATTEMPTS="${INGEST_MAX_ATTEMPTS:-3}"  # tries before a document fails for good
+export INGEST_RETRY_BASE_S="${INGEST_RETRY_BASE_S:-5}"  # pause after the first failed try; doubles with each
+export INGEST_POLL_MS="${INGEST_POLL_MS:-250}"  # how often an idle worker looks for work
+export PROGRESS_POLL_MS="${PROGRESS_POLL_MS:-300}"  # how often progress is passed on to open pages
+
+# --- The machine
+export SERVER_THREADS="${SERVER_THREADS:-512}"  # threads of the server process; an open page takes one
+export DB_POOL_SIZE="${DB_POOL_SIZE:-5}"  # database connections of one process
+export DB_POOL_TIMEOUT_S="${DB_POOL_TIMEOUT_S:-30}"  # how long to wait for a free connection
+export DB_BUSY_TIMEOUT_MS="${DB_BUSY_TIMEOUT_MS:-10000}"  # how long SQLite waits for another writer
+export SHUTDOWN_TIMEOUT_S="${SHUTDOWN_TIMEOUT_S:-4}"  # how long a stop may take before it is forced
+
+# --- Logs (in DATA_DIR/logs)
+export LOG_LEVEL="${LOG_LEVEL:-INFO}"  # DEBUG, INFO, WARNING, ERROR
+export LOG_MAX_BYTES="${LOG_MAX_BYTES:-10485760}"  # size at which a log file is rotated
+export LOG_BACKUP_COUNT="${LOG_BACKUP_COUNT:-5}"  # rotated log files kept
+export LOG_JSON="${LOG_JSON:-false}"  # one JSON object a line instead of text
