@@ -6,6 +6,7 @@
 # --- Where it listens and where it keeps things
 export HOST="${HOST:-127.0.0.1}"  # address to listen on; 0.0.0.0 opens it to the local network
 export PORT="${PORT:-8080}"  # port to listen on
+export BEHIND_PROXY="${BEHIND_PROXY:-false}"  # take the client's address and https from the X-Forwarded headers of one proxy in front
 export DATA_DIR="${DATA_DIR:-data}"  # database, files, index, logs; relative paths start at this file's folder
 export DATABASE_URL="${DATABASE_URL:-}"  # empty: SQLite in DATA_DIR; or postgresql+psycopg://user:password@host/name
 export QDRANT_URL="${QDRANT_URL:-}"  # empty: embedded index in DATA_DIR; or the address of a Qdrant cluster

@@ -2,12 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from backend.app import create_app, get_services
+from backend.auth import accounts
 from backend.config import Config, load_config
 from backend.db.migrate import upgrade
 from backend.db.session import Database, create_database
@@ -97,3 +102,60 @@ def pdf() -> bytes:
             "The lamp\nToday the lamp is electric and can be seen from 27 nautical miles.",
         ]
     )
+
+
+# --- The application and the people who use it
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account, logged in."""
+
+    id: str
+    username: str
+    password: str
+    token: str = field(repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@pytest.fixture
+def app(config: Config, database: Database) -> Iterator[APIFlask]:
+    """The application on the migrated `database`; its background work is not started."""
+    app = create_app(config)
+    yield app
+    get_services(app).stop()
+
+
+@pytest.fixture
+def client(app: APIFlask) -> FlaskClient:
+    """A browser that is not logged in and keeps its cookies."""
+    return app.test_client()
+
+
+@pytest.fixture
+def register(database: Database, config: Config) -> Callable[..., Person]:
+    """Return a function that makes an account; the first one is the administrator's."""
+
+    def make(username: str, password: str = "correct horse battery") -> Person:
+        open_config = config.model_copy(update={"signup_enabled": True})
+        user, session = accounts.register(
+            database, open_config, username=username, password=password
+        )
+        return Person(user.id, user.username, password, session.token)
+
+    return make
+
+
+@pytest.fixture
+def user(register: Callable[..., Person]) -> Person:
+    """The first user, the administrator."""
+    return register("ada")
+
+
+@pytest.fixture
+def other_user(user: Person, register: Callable[..., Person]) -> Person:
+    """A second user without special rights."""
+    return register("bob")

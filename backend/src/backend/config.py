@@ -42,6 +42,7 @@ class Config(BaseSettings):
 
     host: str = Field(min_length=1)
     port: int = Field(ge=1, le=65_535)
+    behind_proxy: bool
     data_dir: Path
     database_url: SecretStr
     qdrant_url: str
