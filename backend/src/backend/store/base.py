@@ -46,7 +46,10 @@ class Hit:
 
 
 class SearchIndex(ABC):
-    """Keyword and dense search over passages. Safe to call from several threads."""
+    """Keyword and dense search over passages. Safe to call from several threads.
+
+    Searching and counting raise `Unavailable` when the index cannot be reached or is closed.
+    """
 
     @abstractmethod
     def upsert(self, points: Sequence[IndexPoint]) -> None:
@@ -68,10 +71,19 @@ class SearchIndex(ABC):
     def count(self, where: SearchFilter | None = None) -> int:
         """Return how many points there are."""
 
+    @property
     @abstractmethod
-    def optimize(self) -> None:
-        """Do pending housekeeping (merging, indexing); may take long."""
+    def needs_rebuild(self) -> bool:
+        """Whether the index was made anew and nobody has yet enqueued all passages for it."""
+
+    @abstractmethod
+    def rebuild_enqueued(self) -> None:
+        """Record for good that every passage now stands in the outbox or in the index."""
+
+    @abstractmethod
+    def flush(self) -> None:
+        """Do pending housekeeping, so that a restart is fast; nothing is lost without it."""
 
     @abstractmethod
     def close(self) -> None:
-        """Flush and release everything."""
+        """Flush and release everything; searching raises `Unavailable` from now on."""

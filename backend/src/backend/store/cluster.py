@@ -1,0 +1,177 @@
+"""The search index on a Qdrant server or cluster, shared by several server processes.
+
+The same points as in `store.edge`; keyword weights are computed here, by the same encoder.
+The contract suite runs against qdrant-client's local mode, which answers the same calls
+in this process. It has not run against a real server.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from qdrant_client import QdrantClient, models
+from qdrant_client.common.client_exceptions import QdrantException
+from qdrant_client.http.exceptions import ApiException
+
+from backend.config import Config
+from backend.errors import Unavailable
+from backend.store.base import FloatVector, Hit, IndexPoint, SearchFilter, SearchIndex
+from backend.store.keywords import KeywordEncoder
+
+_SCHEMA: Final = 1  # raise it when points of older versions no longer serve
+_DENSE: Final = "dense"
+_KEYWORDS: Final = "bm25"
+_TIMEOUT_S: Final = 10
+
+
+def connect(config: Config) -> QdrantClient:
+    """Return a client for QDRANT_URL; connects only when first used."""
+    return QdrantClient(
+        url=config.qdrant_url,
+        api_key=config.qdrant_api_key.get_secret_value() or None,
+        timeout=_TIMEOUT_S,
+        check_compatibility=False,  # it would connect now, and only warn
+    )
+
+
+class ClusterIndex(SearchIndex):
+    """One collection for each dimension and schema version.
+
+    Whether it is complete stands in the collection's metadata (Qdrant 1.16 or newer).
+    """
+
+    def __init__(self, client: QdrantClient, dimension: int) -> None:
+        """Open the collection, or make it.
+
+        Raises:
+            Unavailable: the cluster cannot be reached or refuses the key.
+        """
+        self._client = client
+        self._collection = f"docchat_v{_SCHEMA}_{dimension}"
+        self._encoder = KeywordEncoder()
+        with _reaching_the_cluster():
+            if not client.collection_exists(self._collection):
+                self._create(dimension)
+            metadata = client.get_collection(self._collection).config.metadata or {}
+        self._needs_rebuild = metadata.get("complete") is not True
+
+    @property
+    def needs_rebuild(self) -> bool:
+        return self._needs_rebuild
+
+    def rebuild_enqueued(self) -> None:
+        with _reaching_the_cluster():
+            self._client.update_collection(self._collection, metadata={"complete": True})
+        self._needs_rebuild = False
+
+    def upsert(self, points: Sequence[IndexPoint]) -> None:
+        if not points:
+            return
+        with _reaching_the_cluster():
+            self._client.upsert(self._collection, [self._point(p) for p in points], wait=True)
+
+    def delete_document(self, document_id: str) -> None:
+        selector = models.FilterSelector(
+            filter=models.Filter(must=[_equals("document_id", document_id)])
+        )
+        with _reaching_the_cluster():
+            self._client.delete(self._collection, selector, wait=True)
+
+    def search_keywords(self, query: str, where: SearchFilter, limit: int) -> list[Hit]:
+        words = self._encoder.query(query)
+        if not words.indices:
+            return []
+        # How rare a word is, is counted among the asking user's own passages.
+        corpus = models.IdfCorpusParams(corpus=_filter(SearchFilter(where.user_id)))
+        vector = models.SparseVector(indices=words.indices, values=words.values)
+        return self._nearest(vector, _KEYWORDS, where, limit, models.SearchParams(idf=corpus))
+
+    def search_dense(self, vector: FloatVector, where: SearchFilter, limit: int) -> list[Hit]:
+        return self._nearest(vector.tolist(), _DENSE, where, limit, None)
+
+    def count(self, where: SearchFilter | None = None) -> int:
+        if where is not None and where.document_ids == ():
+            return 0
+        with _reaching_the_cluster():
+            return self._client.count(
+                self._collection, count_filter=None if where is None else _filter(where)
+            ).count
+
+    def flush(self) -> None:
+        """Do nothing: a server keeps its own house."""
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _nearest(
+        self,
+        query: list[float] | models.SparseVector,
+        using: str,
+        where: SearchFilter,
+        limit: int,
+        params: models.SearchParams | None,
+    ) -> list[Hit]:
+        if where.document_ids == ():
+            return []
+        with _reaching_the_cluster():
+            found = self._client.query_points(
+                self._collection,
+                query=query,
+                using=using,
+                query_filter=_filter(where),
+                search_params=params,
+                limit=limit,
+                with_payload=False,
+            )
+        return [Hit(str(point.id), point.score) for point in found.points]
+
+    def _point(self, point: IndexPoint) -> models.PointStruct:
+        words = self._encoder.passage(point.keyword_text)
+        vectors: dict[str, models.Vector] = {
+            _KEYWORDS: models.SparseVector(indices=words.indices, values=words.values)
+        }
+        if point.vector is not None:
+            vectors[_DENSE] = point.vector.tolist()
+        payload = {"user_id": point.user_id, "document_id": point.document_id}
+        return models.PointStruct(id=point.id, vector=vectors, payload=payload)
+
+    def _create(self, dimension: int) -> None:
+        self._client.create_collection(
+            self._collection,
+            vectors_config={
+                _DENSE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)
+            },
+            sparse_vectors_config={
+                _KEYWORDS: models.SparseVectorParams(modifier=models.Modifier.IDF)
+            },
+        )
+        tenant = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
+        keyword = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
+        self._client.create_payload_index(self._collection, "user_id", tenant)
+        self._client.create_payload_index(self._collection, "document_id", keyword)
+
+
+@contextmanager
+def _reaching_the_cluster() -> Iterator[None]:
+    try:
+        yield
+    except (ApiException, QdrantException) as error:
+        raise Unavailable(
+            "The search index cannot be reached. Check QDRANT_URL, QDRANT_API_KEY and the "
+            "network, then try again."
+        ) from error
+
+
+def _filter(where: SearchFilter) -> models.Filter:
+    conditions: list[models.Condition] = [_equals("user_id", where.user_id)]
+    if where.document_ids is not None:
+        conditions.append(
+            models.FieldCondition(
+                key="document_id", match=models.MatchAny(any=list(where.document_ids))
+            )
+        )
+    return models.Filter(must=conditions)
+
+
+def _equals(key: str, value: str) -> models.FieldCondition:
+    return models.FieldCondition(key=key, match=models.MatchValue(value=value))

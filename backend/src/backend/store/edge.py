@@ -1,0 +1,228 @@
+"""The search index embedded in the server process: Qdrant Edge in the data folder.
+
+Vectors are compared one by one (4 ms for 50,000 of them); no HNSW graph is built,
+because Qdrant Edge 0.9 holds Python's global lock while it builds one (6 s for 20,000).
+Queries release the lock; an update of 64 points holds it for 3 ms.
+"""
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import qdrant_edge
+
+from backend.errors import ConfigurationError, Unavailable
+from backend.store.base import FloatVector, Hit, IndexPoint, SearchFilter, SearchIndex
+from backend.store.keywords import KeywordEncoder
+
+logger = logging.getLogger(__name__)
+
+_SCHEMA: Final = 1  # raise it when points of older versions no longer serve
+_COMPLETE: Final = "complete.json"
+_DENSE: Final = "dense"
+_KEYWORDS: Final = "bm25"
+_PAYLOAD_FIELDS: Final = ("user_id", "document_id")
+
+
+class EdgeIndex(SearchIndex):
+    """One shard in `directory`, which a single process may open at a time.
+
+    The shard has locks of its own, so that any method may run in any thread. A folder that
+    is missing, damaged, or of another dimension or version is replaced by an empty index;
+    `needs_rebuild` then says so, and keeps saying so after restarts until `rebuild_enqueued`.
+    """
+
+    def __init__(self, directory: Path, dimension: int) -> None:
+        """Open the index in `directory`, or make it.
+
+        Raises:
+            ConfigurationError: another process has it open, or the folder is not writable.
+        """
+        self._directory = directory
+        self._wal = directory / "wal"
+        self._description = {"schema": _SCHEMA, "dimension": dimension}
+        self._encoder = KeywordEncoder()
+        shard = self._load()
+        self._needs_rebuild = shard is None
+        self._shard = shard or self._create(dimension)
+
+    @property
+    def needs_rebuild(self) -> bool:
+        return self._needs_rebuild
+
+    def rebuild_enqueued(self) -> None:
+        path = self._directory / _COMPLETE
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(self._description), encoding="utf-8")
+        partial.replace(path)
+        self._needs_rebuild = False
+
+    def upsert(self, points: Sequence[IndexPoint]) -> None:
+        if not points:
+            return
+        self._update(qdrant_edge.UpdateOperation.upsert_points([self._point(p) for p in points]))
+
+    def delete_document(self, document_id: str) -> None:
+        condition = qdrant_edge.FieldCondition(
+            "document_id", match=qdrant_edge.MatchValue(document_id)
+        )
+        self._update(
+            qdrant_edge.UpdateOperation.delete_points_by_filter(
+                qdrant_edge.Filter(must=[condition])
+            )
+        )
+
+    def search_keywords(self, query: str, where: SearchFilter, limit: int) -> list[Hit]:
+        words = self._encoder.query(query)
+        if not words.indices:
+            return []
+        # How rare a word is, is counted among the asking user's own passages.
+        corpus = qdrant_edge.IdfParams(corpus=_filter(SearchFilter(where.user_id)))
+        return self._nearest(
+            qdrant_edge.Query.Nearest(words, using=_KEYWORDS),
+            where,
+            limit,
+            qdrant_edge.SearchParams(idf=corpus),
+        )
+
+    def search_dense(self, vector: FloatVector, where: SearchFilter, limit: int) -> list[Hit]:
+        return self._nearest(
+            qdrant_edge.Query.Nearest(vector.tolist(), using=_DENSE),
+            where,
+            limit,
+            qdrant_edge.SearchParams(exact=True),
+        )
+
+    def count(self, where: SearchFilter | None = None) -> int:
+        if where is not None and where.document_ids == ():
+            return 0
+        request = qdrant_edge.CountRequest(filter=None if where is None else _filter(where))
+        with _reading():
+            return self._shard.count(request)
+
+    def flush(self) -> None:
+        self._shard.flush()
+
+    def close(self) -> None:
+        self._shard.close()
+
+    def _nearest(
+        self,
+        query: qdrant_edge.Query,
+        where: SearchFilter,
+        limit: int,
+        params: qdrant_edge.SearchParams,
+    ) -> list[Hit]:
+        if where.document_ids == ():
+            return []
+        request = qdrant_edge.QueryRequest(
+            limit=limit, query=query, filter=_filter(where), params=params
+        )
+        with _reading():
+            found = self._shard.query(request)
+        return [Hit(str(point.id), point.score) for point in found]
+
+    def _point(self, point: IndexPoint) -> qdrant_edge.Point:
+        vectors: dict[str, Any] = {_KEYWORDS: self._encoder.passage(point.keyword_text)}
+        if point.vector is not None:
+            vectors[_DENSE] = point.vector.tolist()
+        payload = {"user_id": point.user_id, "document_id": point.document_id}
+        return qdrant_edge.Point(point.id, vectors, payload)
+
+    def _update(self, operation: qdrant_edge.UpdateOperation) -> None:
+        self._shard.update(operation)
+        # The write-ahead log is a memory map: it outlives the process as it is, a power
+        # failure only after fsync.
+        for path in self._wal.iterdir():
+            with suppress(FileNotFoundError), path.open("rb+") as log:
+                os.fsync(log.fileno())
+
+    def _load(self) -> qdrant_edge.EdgeShard | None:
+        """Return the shard of `directory`, or None if there is none that can be used."""
+        if not self._directory.is_dir():
+            return None
+        try:
+            shard = qdrant_edge.EdgeShard.load(str(self._directory))
+            if self._is_complete():
+                # Drops deleted points once a fifth of the index consists of them. Here,
+                # because it holds Python's lock (2 s for 50,000 points).
+                shard.optimize()
+                return shard
+            shard.close()
+        except BaseException as error:
+            if not _is_damage(error):
+                raise
+            if "WouldBlock" in str(error):
+                raise ConfigurationError(
+                    f"The search index {self._directory} is in use by another process. "
+                    "Stop it or choose another DATA_DIR."
+                ) from error
+            logger.warning("search index unreadable", exc_info=True)
+        return None
+
+    def _is_complete(self) -> bool:
+        try:
+            text = (self._directory / _COMPLETE).read_text(encoding="utf-8")
+            return bool(json.loads(text) == self._description)
+        except (OSError, ValueError):
+            return False
+
+    def _create(self, dimension: int) -> qdrant_edge.EdgeShard:
+        logger.info("search index created", extra={"index_dir": str(self._directory)})
+        try:
+            if self._directory.exists():
+                shutil.rmtree(self._directory)
+            self._directory.mkdir(parents=True)
+        except OSError as error:
+            raise ConfigurationError(f"The search index cannot be written: {error}.") from error
+        shard = qdrant_edge.EdgeShard.create(
+            str(self._directory),
+            qdrant_edge.EdgeConfig(
+                vectors={
+                    _DENSE: qdrant_edge.EdgeVectorParams(
+                        size=dimension, distance=qdrant_edge.Distance.Cosine
+                    )
+                },
+                sparse_vectors={
+                    _KEYWORDS: qdrant_edge.EdgeSparseVectorParams(modifier=qdrant_edge.Modifier.Idf)
+                },
+                optimizers=qdrant_edge.EdgeOptimizersConfig(indexing_threshold=0),
+            ),
+        )
+        for field in _PAYLOAD_FIELDS:
+            shard.update(
+                qdrant_edge.UpdateOperation.create_field_index(
+                    field, qdrant_edge.PayloadSchemaType.Keyword
+                )
+            )
+        return shard
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn what the shard raises, plain `Exception`s, into ours; a closed shard does, too."""
+    try:
+        yield
+    except Exception as error:
+        raise Unavailable("The search index cannot be read.") from error
+
+
+def _filter(where: SearchFilter) -> qdrant_edge.Filter:
+    conditions: list[Any] = [
+        qdrant_edge.FieldCondition("user_id", match=qdrant_edge.MatchValue(where.user_id))
+    ]
+    if where.document_ids is not None:
+        match = qdrant_edge.MatchAny(list(where.document_ids))
+        conditions.append(qdrant_edge.FieldCondition("document_id", match=match))
+    return qdrant_edge.Filter(must=conditions)
+
+
+def _is_damage(error: BaseException) -> bool:
+    """Tell errors of the shard, which are plain `Exception`s and, from a Rust panic,
+    `PanicException`s outside that class, from an interrupt of the process."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"

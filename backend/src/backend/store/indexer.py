@@ -1,0 +1,256 @@
+"""Carries committed passages into the search index: the reading end of the outbox.
+
+Rows are the truth. Whoever commits passages adds an `IndexTask` row in the same
+transaction; the indexer applies tasks in id order and deletes them afterwards, so a
+crash at any point repeats work but loses none. Applying a task twice is harmless.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from backend.errors import Unavailable
+from backend.log_context import log_context
+from backend.store.base import IndexPoint, SearchIndex
+
+logger = logging.getLogger(__name__)
+
+_TASKS_PER_PASS: Final = 256
+_POINTS_PER_UPSERT: Final = 64  # the embedded index holds Python's lock for 3 ms over these
+_FLUSH_AFTER_POINTS: Final = 2_048
+_LONGEST_PAUSE_S: Final = 30.0
+_STOP_TIMEOUT_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexTask:
+    """A committed change that the index has yet to take.
+
+    `first_ordinal` and `last_ordinal` (inclusive) are set for `upsert_chunks` and None
+    for `delete_document`.
+    """
+
+    id: int
+    operation: str  # upsert_chunks, delete_document
+    document_id: str
+    user_id: str
+    first_ordinal: int | None = None
+    last_ordinal: int | None = None
+
+
+class IndexSource(Protocol):
+    """The rows behind the index; every method is one short transaction of its own.
+
+    Called from one indexer thread at a time. Each method may raise (a locked or
+    unreachable database): the indexer logs it, pauses and starts again at `next_tasks`.
+    """
+
+    def next_tasks(self, limit: int) -> Sequence[IndexTask]:
+        """Return up to `limit` tasks, lowest id first; they stay stored until `finish`.
+
+        Where several server processes share one index, only one of them may be given
+        tasks at a time (two could overwrite each other's newer points): the others get
+        an empty list.
+        """
+
+    def load_points(
+        self, document_id: str, first_ordinal: int, last_ordinal: int
+    ) -> Sequence[IndexPoint]:
+        """Return the passages of a document whose ordinals lie in the inclusive range.
+
+        As the rows are now, not as they were when the task was written. Empty for a
+        document that is deleted, marked deleted or unknown. `vector` is None unless the
+        passage was embedded by the model in use. A range spans at most 64 ordinals.
+        """
+
+    def mark_searchable(self, document_ids: Collection[str]) -> None:
+        """Set `searchable` on these documents where it is not yet set (and only then touch
+        `updated_at`). Deleted and unknown ids are passed over."""
+
+    def remove_document(self, document_id: str) -> None:
+        """Remove a deleted document for good: its rows and, if no other row needs it, its file.
+
+        Called after its points are gone. Does nothing for an unknown document, since a
+        crash may repeat the call, and nothing for one that is not marked deleted.
+        """
+
+    def finish(self, tasks: Sequence[IndexTask]) -> None:
+        """Delete these tasks' rows; ids already gone are passed over."""
+
+    def enqueue_all(self) -> int:
+        """Add one `upsert_chunks` task for the whole range of every live document that has
+        passages, clear `searchable` on these documents, and return how many there are.
+
+        All in one transaction. Called when the index is new: after a first start, a
+        damaged index folder or a change of the embedding's dimension.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class _Postponed:
+    """A document whose last tasks failed. `until` is on the monotonic clock."""
+
+    failures: int
+    until: float
+
+
+class Indexer:
+    """Applies tasks until stopped, in a thread of its own or, by `drain`, in the caller's."""
+
+    def __init__(self, index: SearchIndex, source: IndexSource, poll_ms: int) -> None:
+        self._index = index
+        self._source = source
+        self._poll_s = poll_ms / 1_000
+        self._working = threading.Lock()
+        self._stopped = threading.Event()
+        self._woken = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
+        self._postponed: dict[str, _Postponed] = {}
+        self._unflushed_points = 0
+
+    def start(self) -> None:
+        """Start the thread; an indexer starts once."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for tasks now instead of at the next poll."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Stop after the batch in hand, waiting at most a second for it.
+
+        What is left undone stays in the outbox.
+        """
+        self._stopped.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_TIMEOUT_S)
+
+    def drain(self) -> int:
+        """Apply every task there is and return how many were applied.
+
+        Tasks of a document that fails are logged and stay in the outbox, as in the thread.
+        """
+        applied = 0
+        while count := self._pass():
+            applied += count
+        return applied
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopped.is_set():
+            try:
+                pause_s = 0.0 if self._pass() else self._poll_s
+                failures = 0
+            except Exception:
+                failures += 1
+                pause_s = self._pause_s(failures)
+                logger.exception("indexing paused", extra={"retry_in_s": pause_s})
+            self._woken.wait(pause_s)
+            self._woken.clear()
+
+    def _pass(self) -> int:
+        """Apply one page of tasks, document by document, and return how many were applied.
+
+        A document that fails does not keep the others waiting: it is left out for a while.
+        """
+        with self._working:
+            if self._index.needs_rebuild:
+                documents = self._source.enqueue_all()
+                self._index.rebuild_enqueued()
+                logger.info("search index rebuild enqueued", extra={"documents": documents})
+            applied: list[IndexTask] = []
+            indexed: list[str] = []
+            unavailable: Unavailable | None = None
+            for document_id, tasks in self._due_tasks().items():
+                with log_context(document_id=document_id):
+                    try:
+                        if self._apply(document_id, tasks):
+                            indexed.append(document_id)
+                    except _Stopped:
+                        break
+                    except Unavailable as error:
+                        unavailable = error
+                        break
+                    except Exception:
+                        pause_s = self._postpone(document_id)
+                        logger.exception("indexing failed", extra={"retry_in_s": pause_s})
+                        continue
+                self._postponed.pop(document_id, None)
+                applied += tasks
+            if indexed:
+                self._source.mark_searchable(indexed)
+            if applied:
+                self._source.finish(applied)
+            if unavailable is not None:
+                raise unavailable
+            return len(applied)
+
+    def _due_tasks(self) -> dict[str, list[IndexTask]]:
+        """Return the next tasks by document, without the documents that failed just now."""
+        due: dict[str, list[IndexTask]] = {}
+        for task in self._source.next_tasks(_TASKS_PER_PASS):
+            postponed = self._postponed.get(task.document_id)
+            if postponed is None or postponed.until <= time.monotonic():
+                due.setdefault(task.document_id, []).append(task)
+        return due
+
+    def _postpone(self, document_id: str) -> float:
+        """Leave a document out for a while, longer with each failure; return the seconds."""
+        earlier = self._postponed.get(document_id)
+        failures = 1 if earlier is None else earlier.failures + 1
+        pause_s = self._pause_s(failures)
+        self._postponed[document_id] = _Postponed(failures, time.monotonic() + pause_s)
+        return pause_s
+
+    def _pause_s(self, failures: int) -> float:
+        return min(self._poll_s * 2.0 ** min(failures, 16), _LONGEST_PAUSE_S)
+
+    def _apply(self, document_id: str, tasks: Sequence[IndexTask]) -> bool:
+        """Bring the index up to a document's rows; return whether it now has points.
+
+        After a deletion nothing else matters: identifiers are never used again.
+        """
+        if any(task.operation == "delete_document" for task in tasks):
+            self._index.delete_document(document_id)
+            self._source.remove_document(document_id)
+            return False
+        has_points = False
+        for first, last in _slices(tasks):
+            if self._stopped.is_set():
+                raise _Stopped
+            points = self._source.load_points(document_id, first, last)
+            self._index.upsert(points)
+            has_points = has_points or bool(points)
+            self._flush_when_due(len(points))
+        return has_points
+
+    def _flush_when_due(self, points: int) -> None:
+        self._unflushed_points += points
+        if self._unflushed_points >= _FLUSH_AFTER_POINTS:
+            self._index.flush()
+            self._unflushed_points = 0
+
+
+class _Stopped(Exception):
+    """Leaves a long document in the middle when the process ends."""
+
+
+def _slices(tasks: Sequence[IndexTask]) -> Iterator[tuple[int, int]]:
+    """Yield the tasks' ordinals, each once, as inclusive ranges of at most 64."""
+    ranges = sorted(
+        (task.first_ordinal, task.last_ordinal)
+        for task in tasks
+        if task.first_ordinal is not None and task.last_ordinal is not None
+    )
+    following = 0
+    for start, last in ranges:
+        first = max(start, following)
+        while first <= last:
+            end = min(first + _POINTS_PER_UPSERT - 1, last)
+            yield first, end
+            first = end + 1
+        following = max(following, last + 1)
