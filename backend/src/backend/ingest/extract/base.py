@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading and where it begins in its page's text (code points)."""
+    """A heading: its place in its page's text (code points, line ends may lie inside) and
+    its words, in one line and without marks of the format."""
 
     start: int
+    end: int
     text: str
 
 

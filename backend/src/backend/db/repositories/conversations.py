@@ -1,0 +1,215 @@
+"""Rows of `conversations`, as records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from backend.clock import as_utc, to_wire, utc_now
+from backend.db.models import Conversation, Message
+from backend.db.repositories import documents
+from backend.errors import InvalidRequest, NotFound
+
+DEFAULT_TITLE = "New conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRecord:
+    """A conversation. No `document_ids` means that all of the user's documents are asked."""
+
+    id: str
+    user_id: str
+    title: str
+    title_source: str  # default, question, model, user
+    memory_enabled: bool
+    document_ids: tuple[str, ...]
+    message_count: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def create(
+    session: Session,
+    *,
+    user_id: str,
+    memory_enabled: bool,
+    title: str | None = None,
+    document_ids: Sequence[str] = (),
+) -> ConversationRecord:
+    """Add a conversation; without a title it is named after its first question later.
+
+    Raises:
+        NotFound: a document does not exist or is not the user's.
+    """
+    _require_documents(session, user_id, document_ids)
+    now = utc_now()
+    row = Conversation(
+        user_id=user_id,
+        title=title or DEFAULT_TITLE,
+        title_source="user" if title else "default",
+        memory_enabled=memory_enabled,
+        document_ids=list(document_ids),
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return _record(row, 0)
+
+
+def get(session: Session, user_id: str, conversation_id: str) -> ConversationRecord:
+    """Return the user's conversation.
+
+    Raises:
+        NotFound: it does not exist or is not the user's.
+    """
+    found = session.execute(
+        _with_counts(user_id).where(Conversation.id == conversation_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    row, message_count = found
+    return _record(row, message_count)
+
+
+def lock(session: Session, user_id: str, conversation_id: str) -> ConversationRecord:
+    """As `get`, and keep other transactions from locking it until this one ends.
+
+    On SQLite a write transaction is alone anyway.
+    """
+    session.execute(
+        select(Conversation.id)
+        .where(Conversation.id == conversation_id, Conversation.user_id == user_id)
+        .with_for_update()
+    )
+    return get(session, user_id, conversation_id)
+
+
+def list_page(
+    session: Session, user_id: str, *, limit: int, cursor: str | None = None
+) -> tuple[list[ConversationRecord], str | None]:
+    """Return up to `limit` conversations, last used first, and the next page's cursor.
+
+    Raises:
+        InvalidRequest: `cursor` did not come from here.
+    """
+    query = _with_counts(user_id)
+    if cursor is not None:
+        query = query.where(_after(cursor))
+    rows = session.execute(
+        query.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(limit + 1)
+    ).all()
+    records = [_record(row, message_count) for row, message_count in rows[:limit]]
+    if len(rows) <= limit:
+        return records, None
+    return records, f"{to_wire(records[-1].updated_at)}~{records[-1].id}"
+
+
+def change(
+    session: Session,
+    user_id: str,
+    conversation_id: str,
+    *,
+    title: str | None = None,
+    title_source: str = "user",
+    memory_enabled: bool | None = None,
+    document_ids: Sequence[str] | None = None,
+) -> ConversationRecord:
+    """Set what is not None and return the result; `updated_at` stays (it orders by last use).
+
+    Raises:
+        NotFound: the conversation or a document does not exist or is not the user's.
+    """
+    row = _row(session, user_id, conversation_id)
+    if title is not None:
+        row.title, row.title_source = title, title_source
+    if memory_enabled is not None:
+        row.memory_enabled = memory_enabled
+    if document_ids is not None:
+        _require_documents(session, user_id, document_ids)
+        row.document_ids = list(document_ids)
+    session.flush()
+    return get(session, user_id, conversation_id)
+
+
+def touch(session: Session, user_id: str, conversation_id: str) -> None:
+    """Note that the conversation was used now."""
+    session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.user_id == user_id)
+        .values(updated_at=utc_now())
+    )
+
+
+def remove(session: Session, user_id: str, conversation_id: str) -> None:
+    """Delete a conversation with its messages.
+
+    Raises:
+        NotFound: it does not exist or is not the user's.
+    """
+    deleted = session.execute(
+        delete(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.user_id == user_id)
+        .returning(Conversation.id)
+    ).scalar_one_or_none()
+    if deleted is None:
+        raise NotFound
+
+
+def _with_counts(user_id: str) -> Select[Conversation, int]:
+    count = (
+        select(func.count(Message.id))
+        .where(Message.conversation_id == Conversation.id)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+    return select(Conversation, count).where(Conversation.user_id == user_id)
+
+
+def _after(cursor: str) -> ColumnElement[bool]:
+    moment_text, _, conversation_id = cursor.partition("~")
+    try:
+        moment = as_utc(datetime.fromisoformat(moment_text))
+    except ValueError:
+        raise InvalidRequest("This cursor is not valid. Start again without it.") from None
+    return or_(
+        Conversation.updated_at < moment,
+        and_(Conversation.updated_at == moment, Conversation.id < conversation_id),
+    )
+
+
+def _row(session: Session, user_id: str, conversation_id: str) -> Conversation:
+    row = session.execute(
+        select(Conversation).where(
+            Conversation.id == conversation_id, Conversation.user_id == user_id
+        )
+    ).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _require_documents(session: Session, user_id: str, document_ids: Sequence[str]) -> None:
+    wanted = set(document_ids)
+    missing = sorted(wanted - documents.existing_ids(session, user_id, wanted)) if wanted else []
+    if missing:
+        raise NotFound(
+            "A chosen document does not exist any more. Choose the documents again.",
+            details={"document_ids": missing},
+        )
+
+
+def _record(row: Conversation, message_count: int) -> ConversationRecord:
+    return ConversationRecord(
+        id=row.id,
+        user_id=row.user_id,
+        title=row.title,
+        title_source=row.title_source,
+        memory_enabled=row.memory_enabled,
+        document_ids=tuple(row.document_ids),
+        message_count=message_count,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,311 @@
+"""Documents and their state.
+
+`queued` → `extracting` → `embedding` → `ready`, or `failed` or `canceled` on the way. Every
+visible change sets `updated_at`, which is how the server learns what to push. A deleted
+document is invisible at once; its rows go when its points have left the index.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from backend.clock import utc_now
+from backend.db.models import Document
+from backend.db.repositories import index_tasks, ingest_jobs
+from backend.db.types import new_id
+from backend.errors import NotFound
+
+QUEUED = "queued"
+EXTRACTING = "extracting"
+EMBEDDING = "embedding"
+READY = "ready"
+FAILED = "failed"
+CANCELED = "canceled"
+ACTIVE = (QUEUED, EXTRACTING, EMBEDDING)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A document. `progress_*` count pages while extracting and chunks while embedding."""
+
+    id: str
+    user_id: str
+    filename: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    status: str
+    searchable: bool
+    progress_done: int | None
+    progress_total: int | None
+    error_code: str | None
+    error_message: str | None
+    page_count: int | None
+    chunk_count: int | None
+    created_at: datetime
+    updated_at: datetime
+    ready_at: datetime | None
+    deleted_at: datetime | None
+
+
+_COLUMNS = [getattr(Document, name) for name in DocumentRecord.__dataclass_fields__]
+
+
+def create(
+    session: Session,
+    user_id: str,
+    *,
+    filename: str,
+    media_type: str,
+    size_bytes: int,
+    sha256: str,
+) -> tuple[DocumentRecord, bool]:
+    """Add a document and its ingest job; return it and True.
+
+    When the user already has these bytes, return that document and False. Hold
+    `db.locks.lock_file(sha256)` so that two uploads at once cannot both add it.
+    """
+    existing = session.execute(
+        select(*_COLUMNS).where(
+            Document.user_id == user_id,
+            Document.sha256 == sha256,
+            Document.deleted_at.is_(None),
+        )
+    ).first()
+    if existing:
+        return DocumentRecord(*existing), False
+    now = utc_now()
+    document_id = new_id()
+    session.execute(
+        insert(Document).values(
+            id=document_id,
+            user_id=user_id,
+            filename=filename,
+            media_type=media_type,
+            size_bytes=size_bytes,
+            sha256=sha256,
+            status=QUEUED,
+            searchable=False,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    ingest_jobs.enqueue(session, user_id, document_id, size_bytes, now)
+    return get(session, user_id, document_id), True
+
+
+def get(session: Session, user_id: str, document_id: str) -> DocumentRecord:
+    """Return a live document of this user.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = session.execute(
+        select(*_COLUMNS).where(
+            Document.id == document_id,
+            Document.user_id == user_id,
+            Document.deleted_at.is_(None),
+        )
+    ).first()
+    if row is None:
+        raise NotFound("This document does not exist, or it is not yours.")
+    return DocumentRecord(*row)
+
+
+def list_page(
+    session: Session, user_id: str, limit: int, cursor: str | None = None
+) -> tuple[list[DocumentRecord], str | None]:
+    """Return up to `limit` live documents, newest first, and the next cursor if there are more.
+
+    The cursor is the id of the last document returned: ids sort by creation time.
+    """
+    query = select(*_COLUMNS).where(Document.user_id == user_id, Document.deleted_at.is_(None))
+    if cursor is not None:
+        query = query.where(Document.id < cursor)
+    rows = session.execute(query.order_by(Document.id.desc()).limit(limit + 1)).all()
+    records = [DocumentRecord(*row) for row in rows[:limit]]
+    return records, records[-1].id if len(rows) > limit else None
+
+
+def existing_ids(session: Session, user_id: str, document_ids: Collection[str]) -> set[str]:
+    """Return those of `document_ids` that are live documents of this user."""
+    return set(
+        session.execute(
+            select(Document.id).where(
+                Document.id.in_(document_ids),
+                Document.user_id == user_id,
+                Document.deleted_at.is_(None),
+            )
+        ).scalars()
+    )
+
+
+def changed_since(session: Session, since: datetime, limit: int = 1000) -> list[DocumentRecord]:
+    """Return everybody's documents with `updated_at` >= `since`, oldest change first.
+
+    Deleted ones too, `deleted_at` set. A change becomes visible at its commit, a little
+    after its `updated_at`: look back a few seconds and skip what was already seen.
+    """
+    rows = session.execute(
+        select(*_COLUMNS)
+        .where(Document.updated_at >= since)
+        .order_by(Document.updated_at, Document.id)
+        .limit(limit)
+    )
+    return [DocumentRecord(*row) for row in rows]
+
+
+def cancel(session: Session, user_id: str, document_id: str) -> DocumentRecord:
+    """Stop taking the document in; nothing happens if that is already over.
+
+    What is searchable stays so.
+
+    Raises:
+        NotFound: there is no such document.
+    """
+    if get(session, user_id, document_id).status in ACTIVE:
+        ingest_jobs.end(session, document_id)  # waits for a worker that is about to commit
+        session.execute(
+            update(Document)
+            .where(Document.id == document_id, Document.status.in_(ACTIVE))
+            .values(status=CANCELED, progress_done=None, progress_total=None, updated_at=utc_now())
+        )
+    return get(session, user_id, document_id)
+
+
+def retry(session: Session, user_id: str, document_id: str) -> DocumentRecord:
+    """Queue a failed or canceled document again; nothing happens to any other.
+
+    Raises:
+        NotFound: there is no such document.
+    """
+    document = get(session, user_id, document_id)
+    if document.status in (FAILED, CANCELED):
+        # A known chunk count means that the text was read to its end.
+        status = QUEUED if document.chunk_count is None else EMBEDDING
+        _update(session, document_id, status=status, error_code=None, error_message=None)
+        ingest_jobs.enqueue(session, user_id, document_id, document.size_bytes, utc_now())
+    return get(session, user_id, document_id)
+
+
+def mark_deleted(session: Session, user_id: str, document_id: str) -> None:
+    """Make the document invisible, end its job and ask the index to forget it.
+
+    Raises:
+        NotFound: there is no such document.
+    """
+    get(session, user_id, document_id)
+    ingest_jobs.end(session, document_id)
+    _update(session, document_id, deleted_at=utc_now())
+    index_tasks.add_delete(session, user_id, document_id)
+
+
+def deleted_sha256(session: Session, document_id: str) -> str | None:
+    """Return the file of a document that is marked deleted; None for any other."""
+    return session.execute(
+        select(Document.sha256).where(Document.id == document_id, Document.deleted_at.is_not(None))
+    ).scalar_one_or_none()
+
+
+def purge(session: Session, document_id: str) -> None:
+    """Remove a document that is marked deleted, with its pages, chunks and job."""
+    session.execute(
+        delete(Document).where(Document.id == document_id, Document.deleted_at.is_not(None))
+    )
+
+
+def is_file_in_use(session: Session, sha256: str) -> bool:
+    """Return whether any document, deleted or not, still has these bytes."""
+    found = session.execute(select(Document.id).where(Document.sha256 == sha256).limit(1))
+    return found.first() is not None
+
+
+def mark_searchable(session: Session, document_ids: Collection[str]) -> None:
+    """Set `searchable` on the live documents among these that do not have it yet."""
+    session.execute(
+        update(Document)
+        .where(
+            Document.id.in_(document_ids),
+            Document.searchable.is_(False),
+            Document.deleted_at.is_(None),
+        )
+        .values(searchable=True, updated_at=utc_now())
+    )
+
+
+def load_for_ingest(session: Session, document_id: str) -> DocumentRecord | None:
+    """Return a live document by its id alone: for the worker that holds its job's lease."""
+    row = session.execute(
+        select(*_COLUMNS).where(Document.id == document_id, Document.deleted_at.is_(None))
+    ).first()
+    return DocumentRecord(*row) if row else None
+
+
+def start_extracting(session: Session, document_id: str, page_count: int) -> None:
+    """Enter the stage `extracting`."""
+    _update(
+        session,
+        document_id,
+        status=EXTRACTING,
+        searchable=False,
+        page_count=page_count,
+        chunk_count=None,
+        progress_done=0,
+        progress_total=page_count,
+    )
+
+
+def set_progress(session: Session, document_id: str, done: int) -> None:
+    """Note how many pages or chunks of the present stage are done."""
+    _update(session, document_id, progress_done=done)
+
+
+def start_embedding(session: Session, document_id: str, page_count: int, chunk_count: int) -> None:
+    """Enter the stage `embedding`: all text is committed."""
+    _update(
+        session,
+        document_id,
+        status=EMBEDDING,
+        page_count=page_count,
+        chunk_count=chunk_count,
+        progress_done=0,
+        progress_total=chunk_count,
+    )
+
+
+def finish(session: Session, document_id: str) -> None:
+    """Enter the final state `ready`."""
+    _update(
+        session,
+        document_id,
+        status=READY,
+        ready_at=utc_now(),
+        progress_done=None,
+        progress_total=None,
+    )
+
+
+def fail(session: Session, document_id: str, error_code: str, error_message: str) -> None:
+    """Enter the final state `failed`."""
+    _update(
+        session,
+        document_id,
+        status=FAILED,
+        error_code=error_code,
+        error_message=error_message,
+        progress_done=None,
+        progress_total=None,
+    )
+
+
+def _update(session: Session, document_id: str, **values: Any) -> None:
+    session.execute(
+        update(Document)
+        .where(Document.id == document_id)
+        .values(updated_at=utc_now(), **values)
+        .execution_options(synchronize_session=False)
+    )

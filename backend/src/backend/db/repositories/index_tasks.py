@@ -1,0 +1,104 @@
+"""The outbox: what the search index has yet to carry out.
+
+Whoever commits chunk rows or deletes a document adds a task in the same transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from backend.clock import utc_now
+from backend.db.models import Chunk, Document, IndexTask
+
+UPSERT_CHUNKS = "upsert_chunks"
+DELETE_DOCUMENT = "delete_document"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexTaskRecord:
+    """A change to carry out. The ordinals, both inclusive, are None for a deletion."""
+
+    id: int
+    operation: str
+    document_id: str
+    user_id: str
+    first_ordinal: int | None
+    last_ordinal: int | None
+
+
+def add_upsert(
+    session: Session, user_id: str, document_id: str, first_ordinal: int, last_ordinal: int
+) -> None:
+    """Ask for the chunks `first_ordinal` to `last_ordinal` to be put into the index."""
+    session.add(
+        IndexTask(
+            operation=UPSERT_CHUNKS,
+            document_id=document_id,
+            user_id=user_id,
+            first_ordinal=first_ordinal,
+            last_ordinal=last_ordinal,
+            created_at=utc_now(),
+        )
+    )
+
+
+def add_delete(session: Session, user_id: str, document_id: str) -> None:
+    """Ask for every point of the document to be taken out of the index."""
+    session.add(
+        IndexTask(
+            operation=DELETE_DOCUMENT,
+            document_id=document_id,
+            user_id=user_id,
+            created_at=utc_now(),
+        )
+    )
+
+
+def enqueue_all(session: Session) -> int:
+    """Ask for all chunks of all live documents anew and mark these unsearchable until then.
+
+    Returns how many documents that are. For an index that is new or was lost.
+    """
+    spans = session.execute(
+        select(Chunk.user_id, Chunk.document_id, func.min(Chunk.ordinal), func.max(Chunk.ordinal))
+        .join(Document, Document.id == Chunk.document_id)
+        .where(Document.deleted_at.is_(None))
+        .group_by(Chunk.user_id, Chunk.document_id)
+    ).all()
+    for span in spans:
+        add_upsert(session, *span)
+    session.execute(
+        update(Document)
+        .where(Document.searchable.is_(True), Document.deleted_at.is_(None))
+        .values(searchable=False, updated_at=utc_now())
+    )
+    return len(spans)
+
+
+def waiting(session: Session, limit: int) -> list[IndexTaskRecord]:
+    """Return the oldest tasks, in the order in which they are to be carried out."""
+    rows = session.execute(
+        select(
+            IndexTask.id,
+            IndexTask.operation,
+            IndexTask.document_id,
+            IndexTask.user_id,
+            IndexTask.first_ordinal,
+            IndexTask.last_ordinal,
+        )
+        .order_by(IndexTask.id)
+        .limit(limit)
+    )
+    return [IndexTaskRecord(*row) for row in rows]
+
+
+def remove(session: Session, ids: Sequence[int]) -> None:
+    """Forget tasks that were carried out."""
+    session.execute(delete(IndexTask).where(IndexTask.id.in_(ids)))
+
+
+def count(session: Session) -> int:
+    """Return how many tasks wait."""
+    return session.execute(select(func.count()).select_from(IndexTask)).scalar_one()

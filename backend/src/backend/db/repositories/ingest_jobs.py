@@ -1,0 +1,196 @@
+"""The ingest queue's rows: one job a document, leased by one worker at a time.
+
+A job is `waiting`, `leased` or `done`. Every write of a worker renews the lease in the
+same transaction, so a worker that lost its lease can change nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session, aliased
+
+from backend.db.models import Document, IngestJob
+
+WAITING = "waiting"
+LEASED = "leased"
+DONE = "done"
+
+# Larger files let smaller ones pass, but not for longer than this.
+HUGE_BYTES = 20 * 1024 * 1024
+HUGE_PATIENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A leased job. `attempts` counts this one too."""
+
+    document_id: str
+    user_id: str
+    attempts: int
+
+
+def enqueue(
+    session: Session, user_id: str, document_id: str, size_bytes: int, now: datetime
+) -> None:
+    """Put a document into the queue, or put it there anew with all its attempts."""
+    session.merge(
+        IngestJob(
+            document_id=document_id,
+            user_id=user_id,
+            state=WAITING,
+            attempts=0,
+            size_bytes=size_bytes,
+            run_after=now,
+            lease_owner=None,
+            lease_expires_at=None,
+            created_at=now,
+        )
+    )
+
+
+def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> JobRecord | None:
+    """Lease the job whose turn it is, or return None.
+
+    Whose turn: documents that cannot be searched yet come before those that only lack
+    embeddings; huge files let others pass for a while; then the user who was served
+    longest ago; then the smallest file.
+    """
+    job, other = IngestJob, aliased(IngestJob)
+    served_at = (
+        select(func.max(other.lease_expires_at))
+        .where(other.user_id == job.user_id)
+        .scalar_subquery()
+    )
+    is_huge = and_(job.size_bytes > HUGE_BYTES, job.created_at > now - HUGE_PATIENCE)
+    picked = session.execute(
+        select(job.document_id, job.user_id, job.attempts)
+        .join(Document, Document.id == job.document_id)
+        .where(
+            or_(
+                and_(job.state == WAITING, job.run_after <= now),
+                and_(job.state == LEASED, job.lease_expires_at < now),
+            )
+        )
+        .order_by(
+            Document.status == "embedding",
+            is_huge,
+            served_at.nulls_first(),
+            job.size_bytes,
+            job.document_id,
+        )
+        .limit(1)
+        .with_for_update(of=job, skip_locked=True)
+    ).first()
+    if picked is None:
+        return None
+    session.execute(
+        update(job)
+        .where(job.document_id == picked.document_id)
+        .values(
+            state=LEASED,
+            attempts=picked.attempts + 1,
+            lease_owner=owner,
+            lease_expires_at=now + timedelta(seconds=lease_s),
+        )
+    )
+    return JobRecord(picked.document_id, picked.user_id, picked.attempts + 1)
+
+
+def renew(session: Session, document_id: str, owner: str, now: datetime, lease_s: float) -> bool:
+    """Prolong the lease; False when `owner` no longer holds it (canceled, deleted, expired)."""
+    return _update(session, document_id, owner, lease_expires_at=now + timedelta(seconds=lease_s))
+
+
+def release(
+    session: Session, document_id: str, owner: str, run_after: datetime, attempts: int
+) -> bool:
+    """Give the job back to the queue; False when `owner` no longer holds the lease."""
+    return _update(
+        session,
+        document_id,
+        owner,
+        state=WAITING,
+        attempts=attempts,
+        run_after=run_after,
+        lease_owner=None,
+    )
+
+
+def finish(session: Session, document_id: str, owner: str) -> bool:
+    """End the job; False when `owner` no longer holds the lease."""
+    return _update(session, document_id, owner, state=DONE, lease_owner=None)
+
+
+def end(session: Session, document_id: str) -> None:
+    """End the job whoever holds it; its worker notices at its next write."""
+    session.execute(
+        update(IngestJob)
+        .where(IngestJob.document_id == document_id)
+        .values(state=DONE, lease_owner=None)
+    )
+
+
+def expire_leases(session: Session, is_dead: Callable[[str], bool], now: datetime) -> list[str]:
+    """End at once the leases whose owner is known to be dead; return their document ids."""
+    leases = session.execute(
+        select(IngestJob.document_id, IngestJob.lease_owner).where(
+            IngestJob.state == LEASED, IngestJob.lease_expires_at >= now
+        )
+    ).all()
+    dead = [row.document_id for row in leases if row.lease_owner and is_dead(row.lease_owner)]
+    if dead:
+        session.execute(
+            update(IngestJob)
+            .where(IngestJob.document_id.in_(dead), IngestJob.state == LEASED)
+            .values(lease_expires_at=now - timedelta(microseconds=1))
+        )
+    return dead
+
+
+def is_any_open(session: Session) -> bool:
+    """Return whether any job waits or is leased."""
+    found = session.execute(
+        select(IngestJob.document_id).where(IngestJob.state.in_((WAITING, LEASED))).limit(1)
+    )
+    return found.first() is not None
+
+
+def is_newcomer_waiting(session: Session, now: datetime) -> bool:
+    """Return whether a document waits that cannot be searched yet."""
+    return (
+        session.execute(
+            select(IngestJob.document_id)
+            .join(Document, Document.id == IngestJob.document_id)
+            .where(
+                IngestJob.state == WAITING,
+                IngestJob.run_after <= now,
+                Document.status != "embedding",
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def count(session: Session, state: str) -> int:
+    """Return how many jobs are in `state`."""
+    return session.execute(
+        select(func.count()).select_from(IngestJob).where(IngestJob.state == state)
+    ).scalar_one()
+
+
+def _update(session: Session, document_id: str, owner: str, **values: object) -> bool:
+    result = session.execute(
+        update(IngestJob)
+        .where(
+            IngestJob.document_id == document_id,
+            IngestJob.state == LEASED,
+            IngestJob.lease_owner == owner,
+        )
+        .values(**values)
+    )
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1

@@ -1,0 +1,247 @@
+"""Rows of `messages`, as records. They form a tree: `parent_id` is the message before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import literal, select, update
+from sqlalchemy.orm import Session, aliased
+
+from backend.clock import utc_now
+from backend.db.models import Message
+from backend.errors import NotFound
+
+STREAMING = "streaming"
+ENDED_WITH_TEXT = ("complete", "stopped", "interrupted")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A message. `error`, `citations` and `memories` are JSON as in the wire contract."""
+
+    id: str
+    conversation_id: str
+    user_id: str
+    parent_id: str | None
+    role: str  # user, assistant
+    content: str
+    status: str  # complete, streaming, stopped, interrupted, failed
+    model: str | None
+    client_id: str | None
+    error: dict[str, Any] | None
+    citations: list[dict[str, Any]]
+    memories: list[dict[str, Any]]
+    created_at: datetime
+    updated_at: datetime
+
+
+def add(
+    session: Session,
+    *,
+    user_id: str,
+    conversation_id: str,
+    parent_id: str | None,
+    role: str,
+    content: str = "",
+    status: str = "complete",
+    model: str | None = None,
+    client_id: str | None = None,
+) -> MessageRecord:
+    """Add a message. The caller has made sure that the conversation is the user's."""
+    now = utc_now()
+    row = Message(
+        conversation_id=conversation_id,
+        user_id=user_id,
+        parent_id=parent_id,
+        role=role,
+        content=content,
+        status=status,
+        model=model,
+        client_id=client_id,
+        error=None,
+        citations=[],
+        memories=[],
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return _record(row)
+
+
+def get(session: Session, user_id: str, message_id: str) -> MessageRecord:
+    """Return the user's message.
+
+    Raises:
+        NotFound: it does not exist or is not the user's.
+    """
+    row = session.scalars(
+        select(Message).where(Message.id == message_id, Message.user_id == user_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return _record(row)
+
+
+def find_by_client_id(session: Session, user_id: str, client_id: str) -> MessageRecord | None:
+    """Return the message that the client sent under its own id, if it arrived before."""
+    row = session.scalars(
+        select(Message).where(Message.user_id == user_id, Message.client_id == client_id)
+    ).one_or_none()
+    return None if row is None else _record(row)
+
+
+def list_for_conversation(
+    session: Session, user_id: str, conversation_id: str
+) -> list[MessageRecord]:
+    """Return every message of every branch, oldest first."""
+    rows = session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.user_id == user_id)
+        .order_by(Message.created_at, Message.id)
+    )
+    return [_record(row) for row in rows]
+
+
+def newest(session: Session, user_id: str, conversation_id: str) -> MessageRecord | None:
+    """Return the message added last, which is a leaf of the tree; None if there is none."""
+    row = session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.user_id == user_id)
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _record(row)
+
+
+def first_answer(session: Session, user_id: str, user_message_id: str) -> MessageRecord | None:
+    """Return the oldest assistant message under a user message."""
+    row = session.scalars(
+        select(Message)
+        .where(
+            Message.parent_id == user_message_id,
+            Message.user_id == user_id,
+            Message.role == "assistant",
+        )
+        .order_by(Message.created_at, Message.id)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _record(row)
+
+
+def history(
+    session: Session, user_id: str, message_id: str | None, limit: int
+) -> list[MessageRecord]:
+    """Return up to `limit` finished messages with text, from `message_id` upwards, oldest first.
+
+    Only the branch's own ancestors count, the message itself included.
+    """
+    if message_id is None or limit == 0:
+        return []
+    branch = (
+        select(Message.id, Message.parent_id, literal(0).label("depth"))
+        .where(Message.id == message_id, Message.user_id == user_id)
+        .cte("branch", recursive=True)
+    )
+    above = aliased(Message)
+    branch = branch.union_all(
+        select(above.id, above.parent_id, branch.c.depth + 1)
+        .join(branch, above.id == branch.c.parent_id)
+        .where(above.user_id == user_id)
+    )
+    rows = session.scalars(
+        select(Message)
+        .join(branch, Message.id == branch.c.id)
+        .where(Message.status.in_(ENDED_WITH_TEXT), Message.content != "")
+        .order_by(branch.c.depth)
+        .limit(limit)
+    ).all()
+    return [_record(row) for row in reversed(rows)]
+
+
+def find_streaming(session: Session, user_id: str, conversation_id: str) -> MessageRecord | None:
+    """Return an answer being written in the conversation, if there is one."""
+    row = session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.user_id == user_id,
+            Message.status == STREAMING,
+        )
+        .limit(1)
+    ).first()
+    return None if row is None else _record(row)
+
+
+def save_texts(session: Session, texts: Mapping[str, str]) -> None:
+    """Save the text so far of streaming answers, by message id; ended ones are left alone."""
+    now = utc_now()
+    for message_id, text in texts.items():
+        session.execute(
+            update(Message)
+            .where(Message.id == message_id, Message.status == STREAMING)
+            .values(content=text, updated_at=now)
+        )
+
+
+def finish(
+    session: Session,
+    user_id: str,
+    message_id: str,
+    *,
+    content: str,
+    status: str,
+    error: dict[str, Any] | None = None,
+    citations: Sequence[dict[str, Any]] = (),
+    memories: Sequence[dict[str, Any]] = (),
+) -> MessageRecord:
+    """End an answer: its text, status, citations and memories at once.
+
+    Raises:
+        NotFound: the message was deleted in the meantime.
+    """
+    row = session.scalars(
+        select(Message).where(Message.id == message_id, Message.user_id == user_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    row.content, row.status, row.error = content, status, error
+    row.citations, row.memories = list(citations), list(memories)
+    row.updated_at = utc_now()
+    session.flush()
+    return _record(row)
+
+
+def interrupt_streaming(session: Session, untouched_since: datetime | None = None) -> int:
+    """Mark answers that nobody writes any more as interrupted and return how many.
+
+    Args:
+        untouched_since: only those not saved since then; None: all.
+    """
+    statement = update(Message).where(Message.status == STREAMING)
+    if untouched_since is not None:
+        statement = statement.where(Message.updated_at < untouched_since)
+    interrupted = session.scalars(
+        statement.values(status="interrupted", updated_at=utc_now()).returning(Message.id)
+    ).all()
+    return len(interrupted)
+
+
+def _record(row: Message) -> MessageRecord:
+    return MessageRecord(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        user_id=row.user_id,
+        parent_id=row.parent_id,
+        role=row.role,
+        content=row.content,
+        status=row.status,
+        model=row.model,
+        client_id=row.client_id,
+        error=row.error,
+        citations=row.citations,
+        memories=row.memories,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

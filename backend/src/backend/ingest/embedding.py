@@ -1,0 +1,64 @@
+"""Embeds passages: every distinct sentence once, and each passage as the mean of its own."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePath
+
+import numpy as np
+
+from backend.db.repositories.chunks import ChunkToEmbed, EmbeddedChunk
+from backend.store.base import FloatVector
+from backend.store.embeddings import Embedder
+from backend.store.vectors import pack_sentence_vectors, pack_vector, unit
+
+# Enough for what passages share and for what a document repeats on every page.
+_REMEMBERED_TEXTS = 8192
+# Keeps all threads busy, and is over soon enough to stop in between.
+_TEXTS_PER_CALL = 128
+
+
+class PassageEmbedder:
+    """Embeds the passages of one document."""
+
+    def __init__(self, embedder: Embedder, filename: str) -> None:
+        self._embedder = embedder
+        self._name = PurePath(filename).stem
+        self._known: OrderedDict[str, FloatVector] = OrderedDict()
+
+    def embed(
+        self, chunks: Sequence[ChunkToEmbed], check: Callable[[], None]
+    ) -> list[EmbeddedChunk]:
+        """Return the vectors of `chunks`; calls `check` now and then, which may raise."""
+        sentences = [[_one_line(c.text[start:end]) for start, end in c.sentences] for c in chunks]
+        contexts = [self._context_line(chunk) for chunk in chunks]
+        self._learn([*contexts, *(text for texts in sentences for text in texts)], check)
+        embedded = []
+        for chunk, texts, context in zip(chunks, sentences, contexts, strict=True):
+            rows = np.stack([self._known[text] for text in texts])
+            vector = unit(rows.sum(axis=0) + self._known[context])
+            embedded.append(
+                EmbeddedChunk(chunk.id, pack_vector(vector), pack_sentence_vectors(rows))
+            )
+        while len(self._known) > _REMEMBERED_TEXTS:
+            self._known.popitem(last=False)
+        return embedded
+
+    def _context_line(self, chunk: ChunkToEmbed) -> str:
+        heading = _one_line(chunk.heading)
+        return f"{self._name} > {heading}" if heading else self._name
+
+    def _learn(self, texts: Iterable[str], check: Callable[[], None]) -> None:
+        new = []
+        for text in dict.fromkeys(texts):
+            if text in self._known:
+                self._known.move_to_end(text)
+            else:
+                new.append(text)
+        for first in range(0, len(new), _TEXTS_PER_CALL):
+            check()
+            part = new[first : first + _TEXTS_PER_CALL]
+            self._known.update(zip(part, self._embedder.embed(part), strict=True))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

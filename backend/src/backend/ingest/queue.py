@@ -1,0 +1,129 @@
+"""The ingest queue as a worker sees it: lease a job, keep it, give it back.
+
+Every write of a worker goes through `transaction`, which first renews the lease. So a
+worker whose job was canceled, deleted or given to another one changes nothing any more,
+and a job nobody writes for is free again after INGEST_LEASE_S.
+"""
+
+import logging
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cache
+
+from sqlalchemy.orm import Session
+
+from backend.clock import utc_now
+from backend.config import Config
+from backend.db.repositories import documents, ingest_jobs
+from backend.db.repositories.ingest_jobs import JobRecord
+from backend.db.session import Database
+from backend.errors import IngestError, TransientIngestError
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """The job was canceled or deleted, or its lease expired."""
+
+
+class IngestQueue:
+    """One worker's view of the queue."""
+
+    def __init__(self, config: Config, database: Database) -> None:
+        self._config = config
+        self._database = database
+        self.owner = f"{_process_name()}:{secrets.token_hex(4)}"
+
+    def lease(self) -> JobRecord | None:
+        """Return the next job, now leased to this worker, or None.
+
+        A document that ended its workers INGEST_MAX_ATTEMPTS times ends `failed`.
+        """
+        with self._database.db_session() as session:
+            if not ingest_jobs.is_any_open(session):
+                return None
+        while True:
+            with self._database.db_transaction() as session:
+                now = utc_now()
+                for document_id in ingest_jobs.expire_leases(session, _is_dead, now):
+                    logger.warning("worker died", extra={"document_id": document_id})
+                job = ingest_jobs.lease_next(session, self.owner, now, self._config.ingest_lease_s)
+                if job is None or job.attempts <= self._config.ingest_max_attempts:
+                    return job
+                self._end_failed(session, job, TransientIngestError())
+
+    @contextmanager
+    def transaction(self, job: JobRecord) -> Iterator[Session]:
+        """Give a transaction of the worker that holds `job`, and renew its lease.
+
+        Raises:
+            LeaseLost: it does not hold it any more; nothing was written.
+        """
+        with self._database.db_transaction() as session:
+            lease_s = self._config.ingest_lease_s
+            if not ingest_jobs.renew(session, job.document_id, self.owner, utc_now(), lease_s):
+                raise LeaseLost
+            yield session
+
+    def release(self, job: JobRecord) -> None:
+        """Give an unfinished job back, to be gone on with at once; the attempt does not count."""
+        with self.transaction(job) as session:
+            ingest_jobs.release(session, job.document_id, self.owner, utc_now(), job.attempts - 1)
+
+    def fail(self, job: JobRecord, error: IngestError) -> None:
+        """End the document `failed`, or try it again later if that may help."""
+        with self.transaction(job) as session:
+            may_retry = isinstance(error, TransientIngestError)
+            if may_retry and job.attempts < self._config.ingest_max_attempts:
+                pause = timedelta(seconds=self._pause_s(job.attempts))
+                ingest_jobs.release(
+                    session, job.document_id, self.owner, utc_now() + pause, job.attempts
+                )
+            else:
+                self._end_failed(session, job, error)
+
+    def has_newcomer(self) -> bool:
+        """Return whether a document waits that cannot be searched yet."""
+        with self._database.db_session() as session:
+            return ingest_jobs.is_newcomer_waiting(session, utc_now())
+
+    def _end_failed(self, session: Session, job: JobRecord, error: IngestError) -> None:
+        ingest_jobs.finish(session, job.document_id, self.owner)
+        documents.fail(session, job.document_id, error.code, error.message)
+        logger.warning(
+            "document failed", extra={"document_id": job.document_id, "error_code": error.code}
+        )
+
+    def _pause_s(self, attempts: int) -> float:
+        return self._config.ingest_retry_base_s * float(2 ** (attempts - 1))
+
+
+def _process_name() -> str:
+    """Return a name of this process that no other has, also after its number was reused."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_process_nonce()}"
+
+
+@cache
+def _process_nonce() -> str:
+    return secrets.token_hex(4)
+
+
+def _is_dead(owner: str) -> bool:
+    """Return whether `owner` belonged to a process of this machine that has ended."""
+    host, pid, _nonce, _worker = owner.rsplit(":", 3)
+    if host != socket.gethostname() or sys.platform == "win32":
+        return False
+    if int(pid) == os.getpid():
+        return not owner.startswith(_process_name())
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,298 @@
+"""A document's journey from its upload to its final state, with the real model."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from sqlalchemy import select, update
+
+from backend.clock import utc_now
+from backend.config import Config
+from backend.db.models import Chunk, IngestJob, Page
+from backend.db.repositories import chunks, documents, index_tasks, ingest_jobs
+from backend.db.repositories.documents import DocumentRecord
+from backend.db.session import Database
+from backend.files import FileStore
+from backend.ingest.worker import Worker, drain
+from backend.store.vectors import unpack_sentence_vectors, unpack_vector
+from encrypted_pdf import make_encrypted_pdf
+from pdf_maker import make_pdf
+
+Upload = Callable[..., DocumentRecord]
+Look = Callable[[str], DocumentRecord]
+
+
+class Killed(BaseException):
+    """Stands for the death of the worker's process: nothing of it runs afterwards."""
+
+
+def long_text(paragraphs: int) -> bytes:
+    return "\n\n".join(
+        f"Lighthouse {number} stands on rock {number}. Its lamp number {number} turns. " * 6
+        for number in range(paragraphs)
+    ).encode()
+
+
+def work_until(
+    config: Config, database: Database, count: int, action: Callable[[Worker], None]
+) -> None:
+    """Process one job; call `action` at the `count`th sign of progress."""
+    seen = 0
+
+    def on_progress() -> None:
+        nonlocal seen
+        seen += 1
+        if seen == count:
+            action(worker)
+
+    worker = Worker(config, database, on_progress)
+    try:
+        worker.process_next()
+    finally:
+        worker.close()
+
+
+def kill(_worker: Worker) -> None:
+    raise Killed
+
+
+def work_until_killed(config: Config, database: Database, count: int) -> None:
+    """Let a worker die in mid-work; the next one may take its job at once."""
+    with pytest.raises(Killed):
+        work_until(config, database, count, kill)
+    with database.db_transaction() as session:
+        assert ingest_jobs.expire_leases(session, lambda _owner: True, utc_now())
+
+
+def attempts(database: Database, document_id: str) -> int:
+    with database.db_session() as session:
+        job = session.get_one(IngestJob, document_id)
+        return job.attempts
+
+
+def test_a_pdf_becomes_ready_with_pages_passages_and_vectors(
+    config: Config, database: Database, upload: Upload, look: Look, pdf: bytes
+) -> None:
+    document = upload(pdf)
+    assert drain(config, database) == 1
+    ready = look(document.id)
+    assert (ready.status, ready.page_count, ready.error_code) == ("ready", 3, None)
+    assert (ready.progress_done, ready.progress_total) == (None, None)
+    assert ready.ready_at is not None
+    with database.db_session() as session:
+        pages = session.scalars(select(Page).order_by(Page.number)).all()
+        rows = session.scalars(select(Chunk).order_by(Chunk.ordinal)).all()
+        tasks = index_tasks.waiting(session, 10)
+        assert len(rows) == ready.chunk_count
+        text = "\n".join(page.text for page in pages)
+        assert "Each night they\nwound the clockwork" in text
+        assert all(text[page.start :].startswith(page.text) for page in pages)
+        assert all(page.layout is not None and page.width == 612 for page in pages)
+        for row in rows:
+            assert text[row.start : row.end] == row.text
+            assert row.vector is not None
+            assert row.sentence_vectors is not None
+            vector = unpack_vector(row.vector)
+            assert abs(float(np.linalg.norm(vector)) - 1) < 1e-5
+            sentences = unpack_sentence_vectors(row.sentence_vectors, len(vector))
+            assert len(sentences) == len(row.sentences)
+    assert [task.operation for task in tasks] == ["upsert_chunks", "upsert_chunks"]
+
+
+def test_markdown_becomes_ready_with_headings(
+    config: Config, database: Database, upload: Upload, look: Look
+) -> None:
+    text = "# Lamps\n\n" + "Oil burns. " * 40 + "\n\n# Lenses\n\n" + "Glass bends light. " * 30
+    document = upload(text.encode(), "notes.md")
+    drain(config, database)
+    assert look(document.id).status == "ready"
+    with database.db_session() as session:
+        assert session.scalars(select(Chunk.heading).order_by(Chunk.ordinal)).all() == [
+            "Lamps",
+            "Lenses",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"%PDF-1.7\nthis is no PDF", "document_unreadable"),
+        (make_encrypted_pdf("text", password="secret"), "document_encrypted"),
+        (make_pdf(["", ""]), "no_text"),
+        (b" \n\n ", "no_text"),
+    ],
+)
+def test_what_cannot_be_read_ends_failed_with_a_reason(
+    config: Config, database: Database, upload: Upload, look: Look, content: bytes, code: str
+) -> None:
+    document = upload(content)
+    assert drain(config, database) == 1
+    failed = look(document.id)
+    assert (failed.status, failed.error_code) == ("failed", code)
+    assert failed.error_message is not None
+    assert failed.error_message.endswith(".")
+    assert drain(config, database) == 0
+
+
+def test_a_missing_original_ends_failed(
+    config: Config, database: Database, upload: Upload, look: Look, pdf: bytes
+) -> None:
+    document = upload(pdf)
+    FileStore(config.files_dir).delete(document.sha256)
+    drain(config, database)
+    assert look(document.id).error_code == "document_unreadable"
+
+
+def test_a_failed_document_can_be_retried(
+    config: Config, database: Database, upload: Upload, look: Look, user_id: str, pdf: bytes
+) -> None:
+    document = upload(pdf)
+    files = FileStore(config.files_dir)
+    path = files.path(document.sha256)
+    aside = path.rename(path.with_suffix(".aside"))
+    drain(config, database)
+    assert look(document.id).status == "failed"
+    aside.rename(path)
+    with database.db_transaction() as session:
+        documents.retry(session, user_id, document.id)
+    drain(config, database)
+    assert look(document.id).status == "ready"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_canceled_document_stops_at_once_and_stays_canceled(
+    config: Config, database: Database, upload: Upload, look: Look, user_id: str, count: int
+) -> None:
+    document = upload(long_text(10), "long.txt")
+
+    def cancel(_worker: Worker) -> None:
+        with database.db_transaction() as session:
+            documents.cancel(session, user_id, document.id)
+
+    work_until(config, database, count, cancel)
+    assert look(document.id).status == "canceled"
+    assert drain(config, database) == 0
+    with database.db_session() as session:
+        assert chunks.count(session, document.id, embedded=True) == 0
+
+
+def test_a_document_deleted_in_mid_work_gets_no_more_rows(
+    config: Config, database: Database, upload: Upload, user_id: str
+) -> None:
+    document = upload(long_text(10), "long.txt")
+
+    def delete(_worker: Worker) -> None:
+        with database.db_transaction() as session:
+            documents.mark_deleted(session, user_id, document.id)
+
+    work_until(config, database, 1, delete)
+    assert drain(config, database) == 0
+    with database.db_transaction() as session:
+        assert chunks.count(session, document.id) == 0
+        documents.purge(session, document.id)
+
+
+def test_a_stopped_worker_gives_its_job_back_and_no_vector_is_computed_twice(
+    make_config: Callable[..., Config], database: Database, upload: Upload, look: Look
+) -> None:
+    config = make_config(embedding_batch_chunks=1)
+    document = upload(long_text(10), "long.txt")
+    work_until(config, database, 8, Worker.stop)
+    assert look(document.id).status == "embedding"
+    assert attempts(database, document.id) == 0
+    with database.db_transaction() as session:
+        done = chunks.count(session, document.id, embedded=True)
+        assert 0 < done < (look(document.id).chunk_count or 0)
+        # Were it computed again, the marker would be gone.
+        session.execute(
+            update(Chunk).where(Chunk.embedding_model.is_not(None)).values(vector=b"mark")
+        )
+    drain(config, database)
+    assert look(document.id).status == "ready"
+    with database.db_session() as session:
+        vectors = session.scalars(select(Chunk.vector).order_by(Chunk.ordinal)).all()
+    assert [vector == b"mark" for vector in vectors] == [True] * done + [False] * (
+        len(vectors) - done
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_killed_worker_is_followed_by_one_that_finishes(
+    make_config: Callable[..., Config],
+    database: Database,
+    upload: Upload,
+    look: Look,
+    count: int,
+) -> None:
+    config = make_config(embedding_batch_chunks=1)
+    document = upload(long_text(10), "long.txt")
+    work_until_killed(config, database, count)
+    assert look(document.id).status in ("extracting", "embedding")
+    drain(config, database)
+    ready = look(document.id)
+    assert ready.status == "ready"
+    with database.db_session() as session:
+        rows = session.scalars(select(Chunk).order_by(Chunk.ordinal)).all()
+        assert [row.ordinal for row in rows] == list(range(ready.chunk_count or 0))
+
+
+def test_a_document_that_kills_every_worker_ends_failed(
+    config: Config, database: Database, upload: Upload, look: Look, pdf: bytes
+) -> None:
+    hostile = upload(long_text(10), "hostile.txt")
+    for _ in range(config.ingest_max_attempts):
+        work_until_killed(config, database, 1)
+    harmless = upload(pdf)
+    drain(config, database)
+    assert look(hostile.id).status == "failed"
+    assert look(hostile.id).error_code == "ingest_interrupted"
+    assert look(harmless.id).status == "ready"
+
+
+def test_text_that_was_read_before_a_crash_is_not_there_twice(
+    config: Config, database: Database, upload: Upload, look: Look
+) -> None:
+    document = upload(long_text(1000), "long.txt")
+    work_until_killed(config, database, 102)
+    with database.db_session() as session:
+        before = session.scalars(select(Chunk.id).order_by(Chunk.ordinal)).all()
+        assert before
+        assert len(session.scalars(select(Page.number)).all()) >= 100
+    work_until(config, database, 102, Worker.stop)
+    assert look(document.id).status == "extracting"
+    with database.db_session() as session:
+        tasks = [task.operation for task in index_tasks.waiting(session, 100)]
+        after = session.scalars(select(Chunk.id).order_by(Chunk.ordinal)).all()
+    assert "delete_document" in tasks
+    length = min(len(before), len(after))
+    assert after[:length] == before[:length]
+
+
+def test_every_document_is_read_before_any_is_embedded(
+    config: Config, database: Database, upload: Upload, look: Look, pdf: bytes
+) -> None:
+    first, second = upload(pdf), upload(long_text(3), "second.txt")
+    worker = Worker(config, database)
+    worker.process_next()
+    states = {look(first.id).status, look(second.id).status}
+    assert states == {"queued", "embedding"}
+    worker.process_next()
+    states = {look(first.id).status, look(second.id).status}
+    assert states == {"ready", "embedding"}
+    worker.process_next()
+    worker.close()
+    assert look(first.id).status == look(second.id).status == "ready"
+
+
+def test_an_unexpected_error_is_tried_again_later_and_then_ends_failed(
+    make_config: Callable[..., Config], database: Database, upload: Upload, look: Look
+) -> None:
+    config = make_config(ingest_retry_base_s=0.001, ingest_max_attempts=2)
+    document = upload(b"text", media_type="a/type-nobody-reads")
+    tries = 0
+    while look(document.id).status != "failed":
+        drain(config, database)
+        tries += 1
+        assert tries < 1000
+    assert look(document.id).error_code == "ingest_interrupted"
+    assert attempts(database, document.id) == 2
