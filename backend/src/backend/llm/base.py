@@ -4,7 +4,7 @@ Providers raise `ProviderError`s; they never yield an error as text.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,7 +19,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a passage: code point offsets in the passage's text, relevance 0..1."""
+    """A sentence of a passage: code point offsets in the passage's text.
+
+    `score` is its relevance to the question, 0..1, comparable between questions.
+    """
 
     start: int
     end: int
@@ -28,11 +31,15 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A numbered passage the answer may cite as `[number]`."""
+    """A numbered passage the answer may cite as `[number]`.
+
+    `start` is where it begins in its document (code points), `page` where that is.
+    """
 
     number: int
     filename: str
     page: int
+    start: int
     text: str
     score: float
     sentences: tuple[Sentence, ...] = ()
@@ -49,6 +56,7 @@ class ChatRequest:
     turns: Sequence[Turn]
     question: str
     passages: Sequence[Passage] = ()
+    has_documents: bool = True  # whether the user has any document that could be searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ class Provider(ABC):
     name: str
 
     @abstractmethod
-    def stream(self, request: ChatRequest) -> Iterator[Event]:
+    def stream(self, request: ChatRequest) -> Generator[Event, None, None]:
         """Yield the answer's events, closing with one `Finish`.
 
         Closing the iterator early closes the connection to the provider.

@@ -1,0 +1,156 @@
+"""Writes one answer: passages, prompt, stream, citations, end."""
+
+import logging
+from collections.abc import Iterable
+from contextlib import closing
+
+from backend.chat.citations import Embed, cite
+from backend.chat.events import AnswerEnded, AnswerFailed, Publish
+from backend.chat.models import ModelCatalog
+from backend.chat.prompts import build_turns
+from backend.chat.retrieval import Search, find_sources
+from backend.chat.running import RunningAnswer
+from backend.config import Config
+from backend.db.repositories import documents, messages
+from backend.db.repositories.messages import MessageRecord
+from backend.db.session import Database
+from backend.errors import DocChatError, InternalError, ProviderError
+from backend.llm.base import ChatRequest, Event, TextDelta, Usage
+from backend.log_context import current_fields
+
+logger = logging.getLogger(__name__)
+
+
+class AnswerWriter:
+    """Carries an answer from its question to its end. No database session outlives a step."""
+
+    def __init__(
+        self,
+        database: Database,
+        config: Config,
+        catalog: ModelCatalog,
+        search: Search,
+        embed: Embed,
+        publish: Publish,
+    ) -> None:
+        self._database = database
+        self._history_messages = config.chat_history_messages
+        self._catalog = catalog
+        self._search = search
+        self._embed = embed
+        self._publish = publish
+
+    def write(
+        self,
+        answer: RunningAnswer,
+        question: MessageRecord,
+        model: str,
+        document_ids: tuple[str, ...],
+    ) -> None:
+        """Fill `answer` until its text is complete or somebody else has ended it.
+
+        Raises:
+            ProviderError: the model's provider failed.
+            Unavailable: the search index cannot be reached.
+        """
+        user_id = question.user_id
+        with self._database.db_session() as session:
+            history = messages.history(session, user_id, question.parent_id, self._history_messages)
+            has_documents = bool(documents.list_page(session, user_id, 1)[0])
+        sources = (
+            find_sources(self._search, user_id, question.content, document_ids)
+            if has_documents
+            else []
+        )
+        turns, answer.sources = build_turns(
+            question.content, sources, history, has_documents=has_documents
+        )
+        provider, name = self._catalog.open(user_id, model)
+        request = ChatRequest(
+            model=name,
+            turns=turns,
+            question=question.content,
+            passages=[source.to_passage() for source in answer.sources],
+            has_documents=has_documents,
+        )
+        if answer.ended:
+            return
+        with closing(provider.stream(request)) as events:
+            _copy(events, answer)
+
+    def finish(
+        self,
+        answer: RunningAnswer,
+        status: str,
+        problem: Exception | None,
+        *,
+        thoroughly: bool,
+    ) -> None:
+        """Check the ended answer's citations, save it, publish its end.
+
+        What is published is an `AnswerFailed` if there is a problem or it cannot be saved.
+        """
+        if problem is not None:
+            self._fail(answer, problem)
+            return
+        try:
+            message = self._save(answer, status, thoroughly=thoroughly)
+        except Exception as error:  # noqa: BLE001 - `_fail` logs it
+            self._fail(answer, error)
+            return
+        logger.info("answer ended", extra={"status": status, "model": message.model})
+        self._publish(message.user_id, AnswerEnded(message))
+
+    def _save(self, answer: RunningAnswer, status: str, *, thoroughly: bool) -> MessageRecord:
+        embed = self._embed if thoroughly else None
+        content, citations = cite(answer.read(), answer.sources, embed)
+        with self._database.db_transaction() as session:
+            return messages.finish(
+                session,
+                answer.message.user_id,
+                answer.message.id,
+                content=content,
+                status=status,
+                citations=[citation.to_wire() for citation in citations],
+            )
+
+    def _fail(self, answer: RunningAnswer, problem: Exception) -> None:
+        message = answer.message
+        error = problem if isinstance(problem, DocChatError) else InternalError()
+        level = logging.WARNING if isinstance(problem, DocChatError) else logging.ERROR
+        logger.log(level, "answer failed", extra={"code": error.code}, exc_info=problem)
+        request_id = current_fields().get("request_id")
+        try:
+            with self._database.db_transaction() as session:
+                messages.finish(
+                    session,
+                    message.user_id,
+                    message.id,
+                    content=answer.read(),
+                    status="failed",
+                    error=error.to_wire(request_id),
+                )
+        except Exception:
+            # The row stays `streaming` until the engine next meets it and finds it abandoned.
+            logger.exception("the end of an answer could not be saved")
+        self._publish(
+            message.user_id,
+            AnswerFailed(message.conversation_id, message.id, error, request_id),
+        )
+
+
+def _copy(events: Iterable[Event], answer: RunningAnswer) -> None:
+    """Append the stream's text to the answer; return early if somebody else has ended it."""
+    empty = True
+    for event in events:
+        if isinstance(event, TextDelta):
+            if not answer.append(event.text):
+                return
+            empty = False
+        elif isinstance(event, Usage):
+            logger.info(
+                "tokens used",
+                extra={"input_tokens": event.input_tokens, "output_tokens": event.output_tokens},
+            )
+    if empty:
+        raise ProviderError("The model answered with nothing. Try again or choose another model.")

@@ -1,0 +1,91 @@
+"""A user's models: what the providers offer, opened with the keys the user has stored."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from backend.config import Config
+from backend.db.repositories import api_keys
+from backend.db.repositories.api_keys import ApiKeyRecord
+from backend.db.session import Database
+from backend.errors import ApiKeyMissing
+from backend.llm import registry
+from backend.llm.base import Credentials, Model, Provider
+from backend.llm.quotes import QuotesProvider
+
+PROVIDER_NAMES: Final = registry.PROVIDER_NAMES
+BUILTIN_MODEL: Final = registry.BUILTIN_MODEL
+
+
+class ModelCatalog:
+    """Lists and opens models. Safe to call from several threads."""
+
+    def __init__(self, database: Database, config: Config, decrypt: Callable[[bytes], str]) -> None:
+        """Make a catalog.
+
+        Args:
+            decrypt: turns a stored key into the key; raises ApiKeyMissing when it cannot.
+        """
+        self._database = database
+        self._config = config
+        self._decrypt = decrypt
+        self._lists = registry.ModelLists(config)
+
+    def list_models(self, user_id: str) -> list[Model]:
+        """Return every provider's models, the built-in one first.
+
+        Providers are asked at the same time; one that cannot be used has a single entry
+        that is not ready and says why.
+        """
+        with self._database.db_session() as session:
+            records = {
+                record.provider: record for record in api_keys.list_for_user(session, user_id)
+            }
+        with ThreadPoolExecutor(len(PROVIDER_NAMES), "model-list") as pool:
+            lists = pool.map(lambda name: self._list(name, records.get(name)), PROVIDER_NAMES)
+            return [*QuotesProvider().list_models(), *(model for part in lists for model in part)]
+
+    def open(self, user_id: str, model: str) -> tuple[Provider, str]:
+        """Return the provider of the model id, and the model's name there.
+
+        Raises:
+            UnknownModel: no provider has this name.
+            ApiKeyMissing: the user has stored no key for it.
+            ProviderError: its base URL is missing.
+        """
+        provider, name = registry.split_model(model)
+        with self._database.db_session() as session:
+            record = api_keys.get(session, user_id, provider)
+        credentials = self._credentials(record)
+        return registry.create_provider(provider, credentials, self._config), name
+
+    def check(self, provider: str, api_key: str | None, base_url: str | None) -> None:
+        """Try access that is about to be stored by asking for the list of models.
+
+        Raises:
+            ProviderError: it does not work.
+            ValidationFailed: the base URL is not an http(s) address.
+        """
+        credentials = Credentials(api_key, base_url)
+        registry.create_provider(provider, credentials, self._config).list_models()
+
+    def _list(self, name: str, record: ApiKeyRecord | None) -> list[Model]:
+        try:
+            return self._lists.get(name, self._credentials(record))
+        except ApiKeyMissing as error:
+            return [registry.not_ready(name, error.message)]
+
+    def _credentials(self, record: ApiKeyRecord | None) -> Credentials:
+        if record is None:
+            return Credentials()
+        key = None if record.key_encrypted is None else self._decrypt(record.key_encrypted)
+        return Credentials(key, record.base_url)
+
+
+def check_model(model: str) -> None:
+    """Make sure that the id names a provider there is.
+
+    Raises:
+        UnknownModel: it does not.
+    """
+    registry.split_model(model)

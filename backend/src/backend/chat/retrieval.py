@@ -1,0 +1,63 @@
+"""Finds the passages that an answer may rest on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from backend.llm.base import Passage, Sentence
+from backend.store.search import ChunkEvidence, SearchResult
+
+
+class Search(Protocol):
+    """Finds passages; `store.search.Searcher.search`."""
+
+    def __call__(
+        self,
+        *,
+        user_id: str,
+        query: str,
+        document_ids: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> Sequence[SearchResult]:
+        """Return the best passages first; no or empty `document_ids`: of all documents.
+
+        Raises:
+            Unavailable: the index cannot be reached.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A found passage under the number by which the answer cites it."""
+
+    number: int
+    chunk: ChunkEvidence
+    score: float
+    relevance: tuple[float, ...]  # 0..1, one for each sentence of the chunk
+
+    def to_passage(self) -> Passage:
+        """Return what the provider is given of it."""
+        chunk = self.chunk
+        return Passage(
+            number=self.number,
+            filename=chunk.filename,
+            page=chunk.page_spans[0][0],
+            start=chunk.start,
+            text=chunk.text,
+            score=self.score,
+            sentences=tuple(
+                Sentence(start, end, score)
+                for (start, end), score in zip(chunk.sentences, self.relevance, strict=True)
+            ),
+        )
+
+
+def find_sources(
+    search: Search, user_id: str, question: str, document_ids: Sequence[str]
+) -> list[Source]:
+    """Search and number the passages from 1, the best first."""
+    found = search(user_id=user_id, query=question, document_ids=document_ids or None)
+    return [
+        Source(number, result.chunk, result.score, result.sentence_relevance)
+        for number, result in enumerate(found, start=1)
+    ]

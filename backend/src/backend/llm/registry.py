@@ -1,0 +1,147 @@
+"""Which providers there are, and their lists of models."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from backend.config import Config
+from backend.errors import ProviderError, UnknownModel, ValidationFailed
+from backend.llm import quotes
+from backend.llm.base import Credentials, Model, Provider
+from backend.llm.openai import Dialect, OpenAIProvider
+
+BUILTIN_MODEL: Final = f"{quotes.NAME}:{quotes.MODEL}"
+# The providers a user may store access to, in the order in which they are shown.
+PROVIDER_NAMES: Final = ("openai", "grok", "ollama", "custom")
+
+_LISTED_FOR_S = 60.0
+_FAILED_FOR_S = 10.0
+
+
+def _dialect(name: str, config: Config) -> Dialect:
+    match name:
+        case "openai":
+            return Dialect(
+                name, "https://api.openai.com/v1", needs_key=True, lists_other_models=True
+            )
+        case "grok":
+            return Dialect(name, "https://api.x.ai/v1", needs_key=True, lists_other_models=True)
+        case "ollama":
+            return Dialect(name, ollama_base_url(config.ollama_url), needs_key=False)
+        case "custom":
+            return Dialect(name, None, needs_key=False, counts_usage=False)
+    raise UnknownModel
+
+
+def create_provider(name: str, credentials: Credentials, config: Config) -> Provider:
+    """Return the provider called `name`; connects to nothing.
+
+    Raises:
+        UnknownModel: there is no such provider.
+        ApiKeyMissing: it wants a key and there is none.
+        ProviderError: the base URL is missing.
+        ValidationFailed: the base URL is not an http(s) address.
+    """
+    if name == quotes.NAME:
+        return quotes.QuotesProvider()
+    if credentials.base_url is not None:
+        base_url = check_base_url(credentials.base_url)
+        if name == "ollama":
+            base_url = ollama_base_url(base_url)
+        credentials = Credentials(credentials.api_key, base_url)
+    return OpenAIProvider(
+        _dialect(name, config),
+        credentials,
+        connect_timeout_s=config.provider_connect_timeout_s,
+        idle_timeout_s=config.provider_idle_timeout_s,
+    )
+
+
+def split_model(model: str) -> tuple[str, str]:
+    """Return the provider's and the model's name of an id `provider:name`.
+
+    Raises:
+        UnknownModel: there is no such provider, or no name.
+    """
+    provider, _, name = model.partition(":")
+    if (provider == quotes.NAME and name == quotes.MODEL) or (provider in PROVIDER_NAMES and name):
+        return provider, name
+    raise UnknownModel(details={"model": "This model is not known."})
+
+
+def check_base_url(text: str) -> str:
+    """Return the address without blanks and closing slash.
+
+    Raises:
+        ValidationFailed: it is not a complete http or https address.
+    """
+    base_url = text.strip().rstrip("/")
+    try:
+        parts = urlsplit(base_url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+        valid = valid and (parts.port is None or parts.port > 0)  # .port raises when out of range
+    except ValueError:
+        valid = False
+    if not valid or any(character.isspace() for character in base_url):
+        problem = "Enter an address that begins with http:// or https://."
+        raise ValidationFailed(details={"base_url": problem})
+    return base_url
+
+
+def ollama_base_url(url: str) -> str:
+    """Return where Ollama speaks OpenAI's protocol; users give its address with or without /v1."""
+    url = url.rstrip("/")
+    return url if url.endswith("/v1") else f"{url}/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    models: list[Model]
+    until: float
+
+
+class ModelLists:
+    """Asks providers for their models and remembers the answers for a short while."""
+
+    def __init__(self, config: Config, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._config = config
+        self._clock_s = clock_s
+        self._lock = threading.Lock()
+        self._listed: dict[tuple[str, ...], _Listed] = {}
+
+    def get(self, name: str, credentials: Credentials) -> list[Model]:
+        """Return the provider's models, or one entry that says why there are none."""
+        key = (name, credentials.base_url or "", _digest(credentials.api_key))
+        now = self._clock_s()
+        with self._lock:
+            self._listed = {k: v for k, v in self._listed.items() if v.until > now}
+            if (known := self._listed.get(key)) is not None:
+                return known.models
+        models, lifetime_s = self._ask(name, credentials)
+        with self._lock:
+            self._listed[key] = _Listed(models, now + lifetime_s)
+        return models
+
+    def _ask(self, name: str, credentials: Credentials) -> tuple[list[Model], float]:
+        try:
+            models = create_provider(name, credentials, self._config).list_models()
+        except (ProviderError, ValidationFailed) as error:
+            return [not_ready(name, error.message)], _FAILED_FOR_S
+        if not models:
+            return [not_ready(name, "The provider offers no model.")], _FAILED_FOR_S
+        return models, _LISTED_FOR_S
+
+
+def not_ready(name: str, reason: str) -> Model:
+    """Return the entry of a provider that offers no model now, and why."""
+    return Model(
+        id=f"{name}:", provider=name, name="", context_tokens=None, ready=False, reason=reason
+    )
+
+
+def _digest(key: str | None) -> str:
+    return hashlib.sha256((key or "").encode()).hexdigest()
