@@ -7,24 +7,28 @@ answers, open sockets. Its threads wait most of the time.
 import fcntl
 import logging
 import os
+import signal
 import socket
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
+from sqlalchemy.exc import OperationalError
 
-from backend.app import create_app, get_services
 from backend.config import Config
 from backend.db.migrate import upgrade
 from backend.db.session import create_database
 from backend.errors import ConfigurationError
 from backend.logging_config import configure_logging
+
+if TYPE_CHECKING:
+    from backend.app import Services
 
 logger = logging.getLogger(__name__)
 
@@ -86,8 +90,19 @@ def _migrate(config: Config) -> None:
     database = create_database(config)
     try:
         upgrade(database)
+    except OperationalError as error:
+        raise ConfigurationError(
+            f"The database cannot be opened ({str(error.orig).splitlines()[0]}). "
+            "Check DATABASE_URL, or leave it empty to use the one in the data folder."
+        ) from None
     finally:
         database.close()
+
+
+def _services(worker: "_Worker") -> "Services":
+    from backend.app import get_services
+
+    return get_services(worker.wsgi)
 
 
 class _Worker(ThreadWorker):  # type: ignore[misc]
@@ -95,14 +110,12 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
 
     def init_signals(self) -> None:
         super().init_signals()
-        import signal
-
         # A terminal's Ctrl+C reaches this process directly, besides the arbiter.
         signal.signal(signal.SIGINT, self.handle_exit)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.alive:
-            threading.Thread(target=get_services(self.wsgi).stop, name="stop").start()
+            threading.Thread(target=_services(self).stop, name="stop").start()
         super().handle_exit(sig, frame)
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
@@ -140,10 +153,13 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        # Imported in the worker only: the arbiter, which lives as long, stays small.
+        from backend.app import create_app
+
         return create_app(self.config)
 
     def _start_services(self, worker: _Worker) -> None:
-        get_services(worker.wsgi).start()
+        _services(worker).start()
         host = "127.0.0.1" if self.config.host == "0.0.0.0" else self.config.host
         address = f"http://{f'[{host}]' if ':' in host else host}:{self.config.port}"
         logger.info("server started", extra={"address": address, "pid": os.getpid()})

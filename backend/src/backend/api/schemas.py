@@ -1,0 +1,285 @@
+"""The bodies of the API, as pydantic models. Names are those of the wire contract."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MAX_INTEGER = 2**31 - 1
+TITLE_MAX_CHARACTERS = 300
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("NUL characters are not allowed")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+"""Text that every database stores: no NUL, no lone surrogates (pydantic refuses those)."""
+
+
+class Body(BaseModel):
+    """A JSON body as sent: types are not converted, unknown fields are passed over."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class ListQuery(BaseModel):
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: Text | None = Field(default=None, max_length=300)
+
+
+class ErrorOut(BaseModel):
+    code: str
+    message: str
+    details: dict[str, Any] | None
+    request_id: str | None
+
+
+class ErrorAnswer(BaseModel):
+    error: ErrorOut
+
+
+# --- Accounts
+
+
+class Credentials(Body):
+    username: Text = Field(max_length=1_000)
+    password: str = Field(max_length=10_000)
+
+
+class Registration(Credentials):
+    invite: Text | None = Field(default=None, max_length=300)
+
+
+class PasswordChange(Body):
+    current_password: str = Field(max_length=10_000)
+    new_password: str = Field(max_length=10_000)
+
+
+class UserOut(BaseModel):
+    id: str
+    username: str
+    role: str
+    created_at: str
+
+
+class UserAnswer(BaseModel):
+    user: UserOut
+
+
+class LoggedIn(BaseModel):
+    user: UserOut
+    token: str
+    expires_at: str
+
+
+class SessionOut(BaseModel):
+    id: str
+    user_agent: str
+    created_at: str
+    last_used_at: str
+    expires_at: str
+    current: bool
+
+
+class SessionList(BaseModel):
+    items: list[SessionOut]
+    next_cursor: None = None
+
+
+class InviteOut(BaseModel):
+    code: str
+    expires_at: str
+
+
+# --- Documents
+
+
+class Progress(BaseModel):
+    stage: str
+    done: int
+    total: int
+
+
+class DocumentError(BaseModel):
+    code: str
+    message: str
+
+
+class DocumentOut(BaseModel):
+    id: str
+    filename: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    status: Literal["queued", "extracting", "embedding", "ready", "failed", "canceled"]
+    searchable: bool
+    progress: Progress | None
+    error: DocumentError | None
+    page_count: int | None
+    chunk_count: int | None
+    created_at: str
+    ready_at: str | None
+
+
+class DocumentAnswer(BaseModel):
+    document: DocumentOut
+
+
+class DocumentList(BaseModel):
+    items: list[DocumentOut]
+    next_cursor: str | None
+
+
+class PageOut(BaseModel):
+    page: int
+    text: str
+
+
+class HighlightQuery(BaseModel):
+    page: int = Field(ge=1, le=MAX_INTEGER)
+    start: int = Field(ge=0, le=MAX_INTEGER)
+    end: int = Field(ge=0, le=MAX_INTEGER)
+
+
+class Box(BaseModel):
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class HighlightsOut(BaseModel):
+    page: int
+    width: float | None
+    height: float | None
+    boxes: list[Box]
+
+
+# --- Search
+
+
+class SearchQuery(BaseModel):
+    q: Annotated[Text, Field(min_length=1, max_length=2_000)]
+    kind: Literal["documents", "messages", "all"] = "all"
+    limit: int = Field(default=20, ge=1, le=200)
+
+
+class SearchHit(BaseModel):
+    kind: Literal["document", "message"]
+    score: float
+    quote: str
+    document: DocumentOut | None = None
+    page: int | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+class SearchList(BaseModel):
+    items: list[SearchHit]
+
+
+# --- Conversations
+
+
+class ConversationChange(Body):
+    title: Text | None = Field(default=None, max_length=TITLE_MAX_CHARACTERS)
+    memory_enabled: bool | None = None
+    document_ids: list[Annotated[Text, Field(max_length=64)]] | None = Field(
+        default=None, max_length=10_000
+    )
+
+
+class ConversationOut(BaseModel):
+    id: str
+    title: str
+    memory_enabled: bool
+    document_ids: list[str]
+    message_count: int
+    created_at: str
+    updated_at: str
+
+
+class MessageOut(BaseModel):
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Literal["user", "assistant"]
+    content: str
+    status: Literal["complete", "streaming", "stopped", "interrupted", "failed"]
+    model: str | None
+    error: dict[str, Any] | None
+    citations: list[dict[str, Any]]
+    memories: list[dict[str, Any]]
+    created_at: str
+
+
+class ConversationAnswer(BaseModel):
+    conversation: ConversationOut
+
+
+class ConversationDetail(BaseModel):
+    conversation: ConversationOut
+    messages: list[MessageOut]
+
+
+class ConversationList(BaseModel):
+    items: list[ConversationOut]
+    next_cursor: str | None
+
+
+# --- Settings
+
+
+class ApiKeyChange(Body):
+    key: Text | None = Field(default=None, min_length=1, max_length=1_000)
+    base_url: Text | None = Field(default=None, max_length=1_000)
+
+
+class ApiKeyOut(BaseModel):
+    provider: str
+    base_url: str | None
+    hint: str | None
+    created_at: str
+    updated_at: str
+
+
+class ApiKeyAnswer(BaseModel):
+    api_key: ApiKeyOut
+
+
+class ApiKeyList(BaseModel):
+    items: list[ApiKeyOut]
+    available: list[str]
+
+
+class ModelOut(BaseModel):
+    id: str
+    provider: str
+    name: str
+    context_tokens: int | None
+    ready: bool
+    reason: str | None
+
+
+class ModelList(BaseModel):
+    items: list[ModelOut]
+
+
+# --- The server
+
+
+class ConfigOut(BaseModel):
+    setup_required: bool
+    signup_enabled: bool
+    api_timeout_ms: int
+    max_upload_bytes: int
+    accepted_types: list[str]
+    version: str
+
+
+class HealthOut(BaseModel):
+    status: str
+    checks: dict[str, str]
+    error: ErrorOut | None = None

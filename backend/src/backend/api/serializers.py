@@ -1,0 +1,126 @@
+"""Records become the JSON objects of the wire contract."""
+
+from typing import Any
+
+from backend.api.services import FoundPassage
+from backend.auth.sessions import NewSession
+from backend.clock import to_wire
+from backend.db.repositories.api_keys import ApiKeyRecord
+from backend.db.repositories.auth_sessions import AuthSessionRecord
+from backend.db.repositories.conversations import ConversationRecord
+from backend.db.repositories.documents import DocumentRecord
+from backend.db.repositories.messages import MessageRecord
+from backend.db.repositories.users import UserRecord
+
+
+def user(record: UserRecord) -> dict[str, Any]:
+    """Return a user; never the password's hash."""
+    return {
+        "id": record.id,
+        "username": record.username,
+        "role": record.role,
+        "created_at": to_wire(record.created_at),
+    }
+
+
+def logged_in(record: UserRecord, new_session: NewSession) -> dict[str, Any]:
+    """Return the answer to a registration or a log-in."""
+    return {
+        "user": user(record),
+        "token": new_session.token,
+        "expires_at": to_wire(new_session.expires_at),
+    }
+
+
+def auth_session(record: AuthSessionRecord, current_id: str) -> dict[str, Any]:
+    """Return a log-in session; `current` marks the one that asks."""
+    return {
+        "id": record.id,
+        "user_agent": record.user_agent,
+        "created_at": to_wire(record.created_at),
+        "last_used_at": to_wire(record.last_used_at),
+        "expires_at": to_wire(record.expires_at),
+        "current": record.id == current_id,
+    }
+
+
+def document(record: DocumentRecord) -> dict[str, Any]:
+    """Return a document; `progress` only while it is being taken in."""
+    progress = error = None
+    if record.progress_done is not None and record.progress_total is not None:
+        progress = {
+            "stage": record.status,
+            "done": record.progress_done,
+            "total": record.progress_total,
+        }
+    if record.error_code is not None:
+        error = {"code": record.error_code, "message": record.error_message or ""}
+    return {
+        "id": record.id,
+        "filename": record.filename,
+        "media_type": record.media_type,
+        "size_bytes": record.size_bytes,
+        "sha256": record.sha256,
+        "status": record.status,
+        "searchable": record.searchable,
+        "progress": progress,
+        "error": error,
+        "page_count": record.page_count,
+        "chunk_count": record.chunk_count,
+        "created_at": to_wire(record.created_at),
+        "ready_at": record.ready_at and to_wire(record.ready_at),
+    }
+
+
+def conversation(record: ConversationRecord) -> dict[str, Any]:
+    """Return a conversation without its messages."""
+    return {
+        "id": record.id,
+        "title": record.title,
+        "memory_enabled": record.memory_enabled,
+        "document_ids": list(record.document_ids),
+        "message_count": record.message_count,
+        "created_at": to_wire(record.created_at),
+        "updated_at": to_wire(record.updated_at),
+    }
+
+
+def message(record: MessageRecord) -> dict[str, Any]:
+    """Return a message with its citations and memories."""
+    return {
+        "id": record.id,
+        "conversation_id": record.conversation_id,
+        "parent_id": record.parent_id,
+        "role": record.role,
+        "content": record.content,
+        "status": record.status,
+        "model": record.model,
+        "error": record.error,
+        "citations": record.citations,
+        "memories": record.memories,
+        "created_at": to_wire(record.created_at),
+    }
+
+
+def api_key(record: ApiKeyRecord) -> dict[str, Any]:
+    """Return what may be shown of a stored key; never the key."""
+    return {
+        "provider": record.provider,
+        "base_url": record.base_url,
+        "hint": record.hint,
+        "created_at": to_wire(record.created_at),
+        "updated_at": to_wire(record.updated_at),
+    }
+
+
+def passage(found: FoundPassage, record: DocumentRecord) -> dict[str, Any]:
+    """Return a search's hit in a document."""
+    return {
+        "kind": "document",
+        "score": round(found.score, 4),
+        "quote": found.quote,
+        "document": document(record),
+        "page": found.page,
+        "start": found.start,
+        "end": found.end,
+    }

@@ -1,0 +1,69 @@
+"""What the routes work with. `create_app` builds it; routes reach it by `services()`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask import Flask, current_app
+
+from backend.auth.secrets import SecretBox
+from backend.config import Config
+from backend.db.session import Database
+from backend.files import FileStore
+
+_KEY = "docchat_api"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A passage that a search found. `start` and `end` place the quote in the page's text."""
+
+    document_id: str
+    page: int
+    start: int
+    end: int
+    quote: str
+    score: float
+
+
+class SearchPassages(Protocol):
+    """Finds the user's passages, best first."""
+
+    def __call__(self, user_id: str, query: str, limit: int) -> Sequence[FoundPassage]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServices:
+    """Everything a route may use.
+
+    `checks` are the readiness checks by name; each returns None or what is wrong.
+    `emit(event, data, user_id)` sends to that user's open sockets, `disconnect_session`
+    closes those of a log-in session. `stop_answers(user_id, conversation_id)` returns when
+    no answer is being written there any more. `providers` names those a user may set up,
+    `check_base_url` returns an address in its normal form or raises ValidationFailed, and
+    `list_models(user_id)` returns models as on the wire.
+    """
+
+    config: Config
+    database: Database
+    file_store: FileStore
+    secret_box: SecretBox
+    checks: Mapping[str, Callable[[], str | None]]
+    emit: Callable[[str, dict[str, Any], str], None]
+    disconnect_session: Callable[[str], None]
+    stop_answers: Callable[[str, str], None]
+    search_passages: SearchPassages
+    providers: Sequence[str]
+    check_base_url: Callable[[str], str]
+    list_models: Callable[[str], list[dict[str, Any]]]
+
+
+def install(app: Flask, api_services: ApiServices) -> None:
+    """Let the routes of `app` find `api_services`."""
+    app.extensions[_KEY] = api_services
+
+
+def services() -> ApiServices:
+    """Return the services of the application that handles the request."""
+    found: ApiServices = current_app.extensions[_KEY]
+    return found

@@ -1,0 +1,102 @@
+"""The database's rows as `store` wants them: it knows protocols, not the database."""
+
+from collections.abc import Collection, Sequence
+from pathlib import PurePath
+from typing import Literal, cast
+
+from backend.db.locks import lock_file
+from backend.db.repositories import chunks, documents, index_tasks
+from backend.db.repositories.chunks import ChunkPoint
+from backend.db.session import Database
+from backend.files import FileStore
+from backend.store.base import IndexPoint
+from backend.store.indexer import IndexTask
+from backend.store.search import ChunkEvidence
+from backend.store.vectors import unpack_vector
+
+
+class IndexRows:
+    """The outbox and the passages: an `IndexSource`."""
+
+    def __init__(self, database: Database, file_store: FileStore, embedding_model: str) -> None:
+        self._database = database
+        self._file_store = file_store
+        self._embedding_model = embedding_model
+
+    def next_tasks(self, limit: int) -> list[IndexTask]:
+        with self._database.db_session() as session:
+            records = index_tasks.waiting(session, limit)
+        return [
+            IndexTask(
+                id=record.id,
+                operation=cast("Literal['upsert_chunks', 'delete_document']", record.operation),
+                document_id=record.document_id,
+                user_id=record.user_id,
+                first_ordinal=record.first_ordinal,
+                last_ordinal=record.last_ordinal,
+            )
+            for record in records
+        ]
+
+    def load_points(
+        self, document_id: str, first_ordinal: int, last_ordinal: int
+    ) -> list[IndexPoint]:
+        with self._database.db_session() as session:
+            rows = chunks.load_points(session, document_id, first_ordinal, last_ordinal)
+        return [self._point(document_id, row) for row in rows]
+
+    def mark_searchable(self, document_ids: Collection[str]) -> None:
+        with self._database.db_transaction() as session:
+            documents.mark_searchable(session, document_ids)
+
+    def remove_document(self, document_id: str) -> None:
+        with self._database.db_transaction() as session:
+            sha256 = documents.deleted_sha256(session, document_id)
+            if sha256 is None:
+                return
+            lock_file(session, sha256)
+            documents.purge(session, document_id)
+            if not documents.is_file_in_use(session, sha256):
+                self._file_store.delete(sha256)
+
+    def finish(self, tasks: Sequence[IndexTask]) -> None:
+        with self._database.db_transaction() as session:
+            index_tasks.remove(session, [task.id for task in tasks])
+
+    def enqueue_all(self) -> int:
+        with self._database.db_transaction() as session:
+            return index_tasks.enqueue_all(session)
+
+    def _point(self, document_id: str, row: ChunkPoint) -> IndexPoint:
+        is_embedded = row.vector is not None and row.embedding_model == self._embedding_model
+        return IndexPoint(
+            id=row.id,
+            user_id=row.user_id,
+            document_id=document_id,
+            keyword_text="\n".join((PurePath(row.filename).stem, row.heading, row.text)),
+            vector=unpack_vector(row.vector) if is_embedded and row.vector else None,
+        )
+
+
+def load_chunks(database: Database, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkEvidence]:
+    """Return the user's passages among `chunk_ids`; the rest of `store.search.LoadChunks`."""
+    with database.db_session() as session:
+        rows = chunks.load_evidence(session, user_id, chunk_ids)
+    return [
+        ChunkEvidence(
+            id=row.id,
+            document_id=row.document_id,
+            filename=row.filename,
+            ordinal=row.ordinal,
+            heading=row.heading,
+            start=row.start,
+            end=row.end,
+            text=row.text,
+            page_spans=row.page_spans,
+            sentences=row.sentences,
+            embedding_model=row.embedding_model,
+            vector=row.vector,
+            sentence_vectors=row.sentence_vectors,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,129 @@
+"""Provider keys and models over HTTP."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from backend.config import Config
+from backend.db.session import Database
+from conftest import Person
+
+KEY = "sk-test-0123456789abcdef"
+
+
+def put(client: FlaskClient, person: Person, provider: str, **body: Any) -> Any:
+    path = f"/api/settings/api-keys/{provider}"
+    return client.put(path, json=body, headers=person.headers)
+
+
+def stored(client: FlaskClient, person: Person) -> list[dict[str, Any]]:
+    response = client.get("/api/settings/api-keys", headers=person.headers)
+    items: list[dict[str, Any]] = response.get_json()["items"]
+    return items
+
+
+def test_a_key_is_stored_and_never_shown(
+    client: FlaskClient, user: Person, other_user: Person, database: Database
+) -> None:
+    response = put(client, user, "openai", key=f"  {KEY} ")
+    assert response.status_code == 200
+    listed = client.get("/api/settings/api-keys", headers=user.headers)
+    (item,) = listed.get_json()["items"]
+    assert item["provider"] == "openai"
+    assert item["hint"] == "cdef"
+    assert item["base_url"] is None
+    assert item["updated_at"].endswith("+00:00")
+    assert response.get_json() == {"api_key": item}
+    assert KEY not in response.text + listed.text
+    assert stored(client, other_user) == []
+    with database.db_session() as session:
+        assert KEY.encode() not in session.scalar(text("SELECT key_encrypted FROM api_keys"))
+
+
+def test_the_providers_that_can_be_set_up_are_named(client: FlaskClient, user: Person) -> None:
+    body = client.get("/api/settings/api-keys", headers=user.headers).get_json()
+    assert {"openai", "grok", "ollama", "custom"} <= set(body["available"])
+
+
+def test_a_field_left_out_stays_and_null_removes(client: FlaskClient, user: Person) -> None:
+    put(client, user, "custom", key=KEY, base_url="http://127.0.0.1:1234/v1/")
+    assert stored(client, user)[0]["base_url"] == "http://127.0.0.1:1234/v1"
+    put(client, user, "custom", base_url="http://127.0.0.1:4321/v1")
+    (item,) = stored(client, user)
+    assert (item["hint"], item["base_url"]) == ("cdef", "http://127.0.0.1:4321/v1")
+    put(client, user, "custom", key="another-key-9876")
+    (item,) = stored(client, user)
+    assert (item["hint"], item["base_url"]) == ("9876", "http://127.0.0.1:4321/v1")
+    put(client, user, "custom", key=None)
+    (item,) = stored(client, user)
+    assert (item["hint"], item["base_url"]) == (None, "http://127.0.0.1:4321/v1")
+    assert put(client, user, "custom", base_url=None).status_code == 422
+
+
+def test_a_short_key_gives_no_hint(client: FlaskClient, user: Person) -> None:
+    put(client, user, "openai", key="abcdefg")
+    assert stored(client, user)[0]["hint"] is None
+
+
+@pytest.mark.parametrize(
+    ("provider", "body", "field"),
+    [
+        ("openai", {}, "key"),
+        ("openai", {"key": ""}, "key"),
+        ("openai", {"key": "   "}, "key"),
+        ("openai", {"key": "two words"}, "key"),
+        ("openai", {"key": "line\nbreak"}, "key"),
+        ("openai", {"key": "schlüssel"}, "key"),
+        ("openai", {"key": 5}, "key"),
+        ("custom", {"base_url": "file:///etc/passwd"}, "base_url"),
+        ("custom", {"base_url": "localhost:11434"}, "base_url"),
+        ("custom", {"base_url": "http://"}, "base_url"),
+        ("custom", {"base_url": "http://a:99999"}, "base_url"),
+        ("nobody", {"key": KEY}, "provider"),
+    ],
+)
+def test_what_is_not_valid_is_named(
+    client: FlaskClient, user: Person, provider: str, body: dict[str, Any], field: str
+) -> None:
+    response = put(client, user, provider, **body)
+    assert response.status_code == 422
+    assert set(response.get_json()["error"]["details"]) == {field}
+    assert stored(client, user) == []
+
+
+def test_a_key_can_be_removed_by_its_owner(
+    client: FlaskClient, user: Person, other_user: Person
+) -> None:
+    put(client, user, "openai", key=KEY)
+    path = "/api/settings/api-keys/openai"
+    assert client.delete(path, headers=other_user.headers).status_code == 404
+    assert client.delete(path, headers=user.headers).status_code == 204
+    assert client.delete(path, headers=user.headers).status_code == 404
+    assert stored(client, user) == []
+
+
+def test_models_are_listed_with_the_built_in_one_ready(client: FlaskClient, user: Person) -> None:
+    put(client, user, "custom", base_url="http://127.0.0.1:1/v1")
+    response = client.get("/api/models", headers=user.headers)
+    assert response.status_code == 200
+    items = {item["id"]: item for item in response.get_json()["items"]}
+    assert items["builtin:quotes"]["ready"] is True
+    assert items["builtin:quotes"]["reason"] is None
+    others = [item for item in items.values() if item["provider"] != "builtin"]
+    assert others
+    assert all(not item["ready"] and item["reason"] for item in others)
+
+
+def test_a_key_that_cannot_be_decrypted_is_asked_for_again(
+    client: FlaskClient, user: Person, config: Config, database: Database
+) -> None:
+    put(client, user, "openai", key=KEY)
+    with database.db_transaction() as session:
+        session.execute(text("UPDATE api_keys SET key_encrypted = :junk"), {"junk": b"junk"})
+    items = client.get("/api/models", headers=user.headers).get_json()["items"]
+    openai = next(item for item in items if item["provider"] == "openai")
+    assert "Enter the key again" in openai["reason"]
+    assert Path(config.secret_key_path).is_file()

@@ -1,0 +1,94 @@
+"""`docchat serve` that also writes down how it uses database connections and memory.
+
+python measured_server.py REPORT: a JSON file, rewritten several times a second.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from backend.config import load_config
+from backend.server import serve
+
+_SAMPLE_INTERVAL_S = 0.02
+_SAMPLES_PER_REPORT = 10
+
+
+class PoolMeter:
+    """Counts the connections taken from any pool of the process, and for how long."""
+
+    def __init__(self, report: Path) -> None:
+        self._report = report
+        self._lock = threading.Lock()
+        self._pid = self._arbiter_pid = os.getpid()
+        event.listen(Pool, "checkout", self._on_checkout)
+        event.listen(Pool, "checkin", self._on_checkin)
+
+    def _on_checkout(self, _connection: Any, record: Any, _proxy: Any) -> None:
+        if os.getpid() == self._arbiter_pid:  # of interest is the worker that it forks
+            return
+        with self._lock:
+            if self._pid == self._arbiter_pid:
+                self._begin()
+            self._taken_at[id(record)] = time.monotonic()
+            self._checkouts += 1
+            self._most = max(self._most, len(self._taken_at))
+
+    def _on_checkin(self, _connection: Any, record: Any) -> None:
+        if os.getpid() == self._arbiter_pid:
+            return
+        with self._lock:
+            taken_at = self._taken_at.pop(id(record), None)
+            if taken_at is not None:
+                self._longest_s = max(self._longest_s, time.monotonic() - taken_at)
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._taken_at: dict[int, float] = {}
+        self._checkouts = self._most = self._samples = self._idle_samples = 0
+        self._longest_s = 0.0
+        threading.Thread(target=self._sample, daemon=True).start()
+
+    def _sample(self) -> None:
+        while True:
+            for _ in range(_SAMPLES_PER_REPORT):
+                time.sleep(_SAMPLE_INTERVAL_S)
+                with self._lock:
+                    self._samples += 1
+                    self._idle_samples += not self._taken_at
+            self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            report = {
+                "pid": self._pid,
+                "checkouts": self._checkouts,
+                "checked_out_now": len(self._taken_at),
+                "checked_out_most": self._most,
+                "longest_checkout_s": round(self._longest_s, 3),
+                "samples": self._samples,
+                "idle_samples": self._idle_samples,
+                "threads": threading.active_count(),
+                "rss_mb": _rss_mb(),
+                "open_files": len(os.listdir("/proc/self/fd")),
+            }
+        draft = self._report.with_suffix(".draft")
+        draft.write_text(json.dumps(report))
+        draft.replace(self._report)
+
+
+def _rss_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
+
+
+if __name__ == "__main__":
+    PoolMeter(Path(sys.argv[1]))
+    serve(load_config())

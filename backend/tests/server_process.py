@@ -1,0 +1,103 @@
+"""Runs the real server, as a person does, on a free port and a temporary data folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from postgres_server import free_port
+
+READY_DEADLINE_S = 30
+
+
+class ServerProcess:
+    """A running `docchat serve`; a context manager that stops it at the end."""
+
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        self.data_dir = data_dir
+        self.port = int(settings.get("PORT", free_port()))
+        self.url = f"http://127.0.0.1:{self.port}"
+        environment = {
+            **os.environ,
+            "HOST": "127.0.0.1",
+            "DATA_DIR": str(data_dir),
+            **settings,
+            "PORT": str(self.port),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "backend", "serve"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_until_ready(self) -> None:
+        """Return when /api/health/ready answers 200."""
+        deadline = time.monotonic() + READY_DEADLINE_S
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended: {self.output()}")
+            try:
+                if self.get("/api/health/ready")[0] == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        self.stop()
+        raise RuntimeError(f"the server did not become ready: {self.output()}")
+
+    def get(self, path: str, **headers: str) -> tuple[int, Any]:
+        """Return the status and the JSON body of a GET."""
+        return self.call("GET", path, None, **headers)
+
+    def call(self, method: str, path: str, body: Any, **headers: str) -> tuple[int, Any]:
+        """Return the status and the JSON body (None if empty) of a request with a JSON body."""
+        data = None if body is None else json.dumps(body).encode()
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read() or b"null")
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> float:
+        """Send the signal and return how many seconds the server took to end."""
+        started = time.monotonic()
+        if self.process.poll() is None:
+            self.process.send_signal(signal_number)
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        return time.monotonic() - started
+
+    def output(self) -> str:
+        """Return what an ended server printed."""
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
+    def __enter__(self) -> "ServerProcess":
+        self.wait_until_ready()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        if self.process.stdout is not None:
+            self.process.stdout.close()

@@ -1,0 +1,85 @@
+"""The server as a process: how it starts, refuses to start, and stops."""
+
+import os
+import signal
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from server_process import ServerProcess
+
+
+def _refusal(server: ServerProcess) -> str:
+    """Return what a server that must not start printed, after checking its exit status."""
+    assert server.process.wait(timeout=20) == 1
+    printed = server.output()
+    assert server.process.stdout is not None
+    server.process.stdout.close()
+    assert "Traceback" not in printed
+    assert printed.count("\n") == 1
+    return printed
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_it_starts_prints_its_address_and_stops_within_five_seconds(
+    tmp_path: Path, signal_number: int
+) -> None:
+    server = ServerProcess(tmp_path)
+    with server:
+        assert server.get("/api/config")[1]["setup_required"] is True
+        assert server.stop(signal_number) < 5
+        assert server.process.returncode == 0
+        printed = server.output()
+        assert f"running at {server.url}" in printed
+        assert "Traceback" not in printed
+
+
+def test_what_was_said_before_a_stop_is_there_after_the_next_start(tmp_path: Path) -> None:
+    account = {"username": "ada", "password": "correct horse"}
+    with ServerProcess(tmp_path) as server:
+        assert server.call("POST", "/api/auth/register", account)[0] == 201
+    with ServerProcess(tmp_path) as server:
+        status, body = server.call("POST", "/api/auth/login", account)
+        assert (status, body["user"]["username"]) == (200, "ada")
+
+
+def test_a_busy_port_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        printed = _refusal(ServerProcess(tmp_path, PORT=port))
+    assert f"127.0.0.1:{port}" in printed
+    assert "PORT=" in printed
+
+
+def test_a_folder_that_cannot_be_written_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    blocked = tmp_path / "a-file"
+    blocked.write_text("not a folder")
+    assert "DATA_DIR" in _refusal(ServerProcess(blocked))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    assert "DATA_DIR" in _refusal(ServerProcess(tmp_path))
+
+
+def test_a_wrong_setting_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    assert "CHAT_HISTORY_MESSAGES" in _refusal(
+        ServerProcess(tmp_path, CHAT_HISTORY_MESSAGES="many")
+    )
+
+
+def test_an_unreachable_database_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://nobody:planted-password@127.0.0.1:1/none"
+    printed = _refusal(ServerProcess(tmp_path, DATABASE_URL=url))
+    assert "DATABASE_URL" in printed
+    assert "planted-password" not in printed
+
+
+def test_two_servers_do_not_share_a_data_folder(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path):
+        assert "already running" in _refusal(ServerProcess(tmp_path))
