@@ -1,0 +1,140 @@
+import { expect, type Page } from "@playwright/test";
+import { makePdf } from "./make-pdf.ts";
+import { test } from "./server.ts";
+
+const FACT = "The lighthouse of Brevik was built in 1871 by the engineer Ida Thorsen.";
+
+const FILLER = [
+  "Ferries leave the harbour every morning at seven.",
+  "The bakery on the square sells rye bread and cardamom buns.",
+  "In winter the road over the pass is closed after heavy snow.",
+  "The school choir sings at the summer festival.",
+];
+
+const REPORT = makePdf([
+  ["A guide to the coast", "", ...FILLER],
+  ["History", "", ...FILLER.slice(0, 2), FACT, ...FILLER.slice(2)],
+  ["Practical advice", "", ...FILLER],
+]);
+
+async function createAccount(page: Page): Promise<void> {
+  await page.goto("/");
+  await expect(page.getByRole("heading", { name: "Welcome to Doc Chat" })).toBeVisible();
+  await page.getByLabel("User name").fill("maria");
+  await page.getByLabel("Password").fill("a sentence to remember");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { name: "Start with your documents" })).toBeVisible();
+}
+
+async function upload(page: Page, name: string): Promise<void> {
+  await page
+    .locator("input[type=file]")
+    .first()
+    .setInputFiles({ name, mimeType: "application/pdf", buffer: REPORT });
+  await page.getByRole("tab", { name: "Documents" }).click();
+  await expect(page.getByTestId("document")).toContainText(name);
+  await expect(page.getByTestId("document")).toHaveAttribute("data-status", "ready", {
+    timeout: 60_000,
+  });
+}
+
+async function ask(page: Page, question: string): Promise<void> {
+  await page.getByRole("textbox", { name: "Your message" }).fill(question);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/c\/.+/);
+  await expect(page.getByRole("article", { name: "Answer" }).last()).toHaveAttribute(
+    "data-status",
+    "complete",
+    { timeout: 30_000 },
+  );
+}
+
+/** The chip whose hover card would quote the fact: on page 2. */
+const factChip = (page: Page) =>
+  page.getByRole("button", { name: /^Citation \d+: guide\.pdf, page 2/ }).first();
+
+async function expectFactHighlighted(page: Page): Promise<void> {
+  const highlight = page.getByTestId("highlight").first();
+  await expect(highlight).toBeInViewport();
+  const box = await highlight.boundingBox();
+  expect(box?.width).toBeGreaterThan(20);
+  expect(box?.height).toBeGreaterThan(3);
+  const pageBox = await page.locator('[data-page="2"]').boundingBox();
+  expect(box && pageBox && box.y > pageBox.y && box.y < pageBox.y + pageBox.height).toBe(true);
+  // The page itself is drawn, not only the mark over it.
+  await expect(page.locator('[data-page="2"] canvas')).toBeVisible();
+}
+
+test("a document is uploaded, asked and its cited passage opened, all from one address", async ({
+  page,
+  server,
+}) => {
+  const addresses = new Set<string>();
+  page.on("request", (request) => addresses.add(new URL(request.url()).host));
+  page.on("websocket", (socket) => addresses.add(new URL(socket.url()).host));
+  const violations: string[] = [];
+  page.on("console", (message) => {
+    if (/Content Security Policy/i.test(message.text())) violations.push(message.text());
+  });
+
+  await createAccount(page);
+  await upload(page, "guide.pdf");
+  await ask(page, "When was the lighthouse of Brevik built?");
+
+  const answer = page.getByRole("article", { name: "Answer" });
+  await expect(answer).toContainText("1871");
+  await factChip(page).click();
+  await expect(page.getByRole("region", { name: "Document viewer" })).toBeVisible();
+  await expectFactHighlighted(page);
+
+  await page.reload();
+  await expect(answer).toContainText("1871");
+  await expect(factChip(page)).toBeVisible();
+  await expectFactHighlighted(page);
+  await page.getByRole("tab", { name: "Documents" }).click();
+  await expect(page.getByTestId("document")).toContainText("guide.pdf");
+
+  expect([...addresses]).toEqual([new URL(server.url).host]);
+  expect(violations).toEqual([]);
+});
+
+test("an answer appears in a second tab and after logging in again", async ({ page, context }) => {
+  await createAccount(page);
+  await upload(page, "guide.pdf");
+  await page.getByRole("tab", { name: "Chats" }).click();
+  await ask(page, "When was the lighthouse of Brevik built?");
+
+  const second = await context.newPage();
+  await second.goto(page.url());
+  await ask(page, "Who built the lighthouse?");
+  await expect(second.getByRole("article", { name: "Answer" })).toHaveCount(2);
+  await expect(second.getByText("Who built the lighthouse?")).toBeVisible();
+
+  await page.getByRole("button", { name: "Account: maria" }).click();
+  await page.getByRole("menuitem", { name: "Log out" }).click();
+  await page.getByLabel("User name").fill("maria");
+  await page.getByLabel("Password").fill("a sentence to remember");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("navigation", { name: "Chats" }).getByRole("link").first().click();
+  await expect(page.getByRole("article", { name: "Answer" })).toHaveCount(2);
+});
+
+test("a message written while offline is kept and sent once after the reconnect", async ({
+  page,
+  context,
+}) => {
+  await createAccount(page);
+  await upload(page, "guide.pdf");
+  await ask(page, "When was the lighthouse of Brevik built?");
+
+  await context.setOffline(true);
+  await expect(page.getByText("Connection lost.")).toBeVisible({ timeout: 60_000 });
+  await page.getByRole("textbox", { name: "Your message" }).fill("Who built it?");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("Waiting for the connection")).toBeVisible();
+
+  await context.setOffline(false);
+  await expect(page.getByRole("article", { name: "Answer" })).toHaveCount(2, { timeout: 30_000 });
+  await expect(page.getByTestId("outgoing-message")).toHaveCount(0);
+  await expect(page.getByText("Who built it?")).toHaveCount(1);
+});

@@ -1,0 +1,52 @@
+import { MemorySection } from "@/features/memory/memory-section";
+import { AccountSection } from "@/features/settings/account-section";
+import { AppearanceSection } from "@/features/settings/appearance-section";
+import { InvitesSection } from "@/features/settings/invites-section";
+import { ModelsSection } from "@/features/settings/models-section";
+import { SettingsLayout, type SettingsSection } from "@/features/settings/settings-layout";
+import { useMemoryStats } from "@/lib/queries/memory";
+import { strings } from "@/lib/strings";
+import type { User } from "@/types/api";
+import { PageHeader } from "./page-header";
+import type { SidebarVisibility } from "./use-sidebar-visibility";
+
+type SettingsPageProps = { user: User; sidebar: SidebarVisibility };
+
+export default function SettingsPage({ user, sidebar }: SettingsPageProps) {
+  const keepsMemory = Boolean(useMemoryStats().data);
+  const sections: SettingsSection[] = [
+    { id: "models", title: strings.settings.sections.models, content: <ModelsSection /> },
+    {
+      id: "appearance",
+      title: strings.settings.sections.appearance,
+      content: <AppearanceSection />,
+    },
+    ...(keepsMemory
+      ? [
+          {
+            id: "memory",
+            title: strings.settings.sections.memory,
+            hint: strings.memory.hint,
+            content: <MemorySection />,
+          },
+        ]
+      : []),
+    { id: "account", title: strings.settings.sections.account, content: <AccountSection /> },
+    ...(user.role === "admin"
+      ? [
+          {
+            id: "invites",
+            title: strings.settings.sections.invites,
+            hint: strings.settings.invitesHint,
+            content: <InvitesSection />,
+          },
+        ]
+      : []),
+  ];
+  return (
+    <>
+      <PageHeader title={strings.settings.title} sidebar={sidebar} />
+      <SettingsLayout sections={sections} />
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import type { Message } from "@/types/api";
+
+/** The branch chosen at each fork: parent id (or ROOT) → child id. */
+export type BranchChoices = Readonly<Record<string, string>>;
+
+const ROOT = "";
+
+export type PathEntry = {
+  message: Message;
+  /** The versions to page through, in the order they were written; includes `message`. */
+  siblings: readonly Message[];
+};
+
+/** The messages from the first to a leaf; at a fork the chosen child, else the newest. */
+export function visiblePath(messages: readonly Message[], choices: BranchChoices): PathEntry[] {
+  const childrenOf = groupByParent(messages);
+  const path: PathEntry[] = [];
+  let siblings = childrenOf.get(ROOT);
+  while (siblings !== undefined) {
+    const chosenId = choices[forkKey(siblings)];
+    const message = siblings.find(({ id }) => id === chosenId) ?? siblings.at(-1);
+    if (message === undefined) break;
+    path.push({ message, siblings });
+    siblings = childrenOf.get(message.id);
+  }
+  return path;
+}
+
+/** Shows the given message at its fork. */
+export function chooseBranch(choices: BranchChoices, message: Message): BranchChoices {
+  return { ...choices, [message.parent_id ?? ROOT]: message.id };
+}
+
+/** Shows the newest version at the message's fork again. */
+export function forgetChoice(choices: BranchChoices, message: Message): BranchChoices {
+  const fork = message.parent_id ?? ROOT;
+  return Object.fromEntries(Object.entries(choices).filter(([key]) => key !== fork));
+}
+
+/** Whether `leaf` is not where the server would continue by itself: on the newest branch. */
+export function isOlderBranch(messages: readonly Message[], leafId: string | null): boolean {
+  return leafId !== null && visiblePath(messages, {}).at(-1)?.message.id !== leafId;
+}
+
+function forkKey(siblings: readonly Message[]): string {
+  return siblings[0]?.parent_id ?? ROOT;
+}
+
+function groupByParent(messages: readonly Message[]): Map<string, Message[]> {
+  const known = new Set(messages.map(({ id }) => id));
+  const groups = new Map<string, Message[]>();
+  const inOrder = [...messages].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+  for (const message of inOrder) {
+    const parent = message.parent_id !== null && known.has(message.parent_id) ? message.parent_id : ROOT;
+    const group = groups.get(parent);
+    if (group) group.push(message);
+    else groups.set(parent, [message]);
+  }
+  return groups;
+}

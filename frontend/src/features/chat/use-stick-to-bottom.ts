@@ -1,0 +1,47 @@
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
+
+const NEAR_BOTTOM_PX = 64;
+
+type StickToBottom = {
+  scrollRef: RefObject<HTMLDivElement | null>;
+  contentRef: RefObject<HTMLDivElement | null>;
+  atBottom: boolean;
+  onScroll: () => void;
+  scrollToBottom: (behavior?: ScrollBehavior) => void;
+};
+
+/** Follows growing content as long as the reader has not scrolled away from its end. */
+export function useStickToBottom(): StickToBottom {
+  const scrollRef = useRef<HTMLDivElement>(null);
+  const contentRef = useRef<HTMLDivElement>(null);
+  const pinnedRef = useRef(true);
+  const [atBottom, setAtBottom] = useState(true);
+
+  const scrollToBottom = useCallback((behavior: ScrollBehavior = "instant") => {
+    pinnedRef.current = true;
+    setAtBottom(true);
+    scrollRef.current?.scrollTo({ top: scrollRef.current.scrollHeight, behavior });
+  }, []);
+
+  const onScroll = useCallback(() => {
+    const element = scrollRef.current;
+    if (!element) return;
+    const distance = element.scrollHeight - element.scrollTop - element.clientHeight;
+    pinnedRef.current = distance < NEAR_BOTTOM_PX;
+    setAtBottom(pinnedRef.current);
+  }, []);
+
+  useEffect(() => {
+    const content = contentRef.current;
+    const scroller = scrollRef.current;
+    if (!content || !scroller) return undefined;
+    const observer = new ResizeObserver(() => {
+      if (pinnedRef.current) scroller.scrollTo({ top: scroller.scrollHeight });
+    });
+    observer.observe(content);
+    observer.observe(scroller);
+    return () => observer.disconnect();
+  }, []);
+
+  return { scrollRef, contentRef, atBottom, onScroll, scrollToBottom };
+}

@@ -1,0 +1,69 @@
+import { type SubmitEvent, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { FormError } from "@/components/ui/form-error";
+import { providerLabel } from "@/lib/format";
+import { useSaveProvider } from "@/lib/queries/models";
+import { strings } from "@/lib/strings";
+import { showInfo } from "@/lib/toasts";
+import type { ProviderKey } from "@/types/api";
+
+/** Servers one runs oneself: they need an address, and rarely a key. */
+const BASE_URL_HINTS: Record<string, string> = strings.settings.baseUrlHints;
+
+type ProviderFormProps = { provider: string; saved: ProviderKey | null; onClose: () => void };
+
+export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
+  const save = useSaveProvider(provider);
+  const [key, setKey] = useState("");
+  const [baseUrl, setBaseUrl] = useState(saved?.base_url ?? "");
+  const baseUrlHint = BASE_URL_HINTS[provider];
+  const isOwnServer = baseUrlHint !== undefined;
+
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    save.mutate(
+      {
+        ...(key.trim() === "" ? {} : { key: key.trim() }),
+        ...(baseUrl.trim() === "" ? {} : { base_url: baseUrl.trim() }),
+      },
+      {
+        onSuccess: () => {
+          showInfo(strings.settings.saved(providerLabel(provider)));
+          onClose();
+        },
+      },
+    );
+  };
+
+  return (
+    <form onSubmit={submit} className="mt-4 flex flex-col gap-4">
+      {isOwnServer && (
+        <Field
+          label={strings.settings.baseUrl}
+          type="url"
+          required
+          hint={baseUrlHint}
+          value={baseUrl}
+          onChange={(event) => setBaseUrl(event.target.value)}
+        />
+      )}
+      <Field
+        label={isOwnServer ? strings.settings.keyOptional : strings.settings.key}
+        type="password"
+        autoComplete="off"
+        required={!isOwnServer && !saved}
+        hint={saved ? strings.settings.keyKept : undefined}
+        value={key}
+        onChange={(event) => setKey(event.target.value)}
+      />
+      <FormError error={save.error} />
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>{strings.actions.cancel}</Button>
+        <Button type="submit" variant="primary" disabled={save.isPending}>
+          {strings.actions.save}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,155 @@
+/** Resources of the HTTP API, named as on the wire. Times are ISO 8601 strings, ids opaque. */
+
+export type WireError = {
+  code: string;
+  message: string;
+  details: Record<string, unknown> | null;
+  request_id: string | null;
+};
+
+export type Page<T> = { items: T[]; next_cursor: string | null };
+
+export type ServerConfig = {
+  setup_required: boolean;
+  signup_enabled: boolean;
+  api_timeout_ms: number;
+  max_upload_bytes: number;
+  accepted_types: string[];
+  version: string;
+};
+
+export type User = {
+  id: string;
+  username: string;
+  role: string;
+  created_at: string;
+};
+
+export type Session = {
+  id: string;
+  created_at: string;
+  expires_at?: string;
+  last_used_at?: string | null;
+  user_agent?: string | null;
+  current?: boolean;
+};
+
+export type Invite = { code: string; expires_at: string };
+
+export type DocumentStatus =
+  | "queued"
+  | "extracting"
+  | "embedding"
+  | "ready"
+  | "failed"
+  | "canceled";
+
+export type DocumentRecord = {
+  id: string;
+  filename: string;
+  media_type: string;
+  size_bytes: number;
+  sha256: string;
+  status: DocumentStatus;
+  searchable: boolean;
+  progress: { stage: string; done: number; total: number } | null;
+  error: { code: string; message: string } | null;
+  page_count: number | null;
+  chunk_count: number | null;
+  created_at: string;
+  ready_at: string | null;
+};
+
+export type PageText = { page: number; text: string };
+
+/** Fractions of the page, origin top left. */
+export type HighlightBox = { x: number; y: number; width: number; height: number };
+
+export type PageHighlights = {
+  page: number;
+  width: number;
+  height: number;
+  boxes: HighlightBox[];
+};
+
+export type Conversation = {
+  id: string;
+  title: string;
+  memory_enabled: boolean;
+  /** Empty means all documents. */
+  document_ids: string[];
+  message_count: number;
+  created_at: string;
+  updated_at: string;
+};
+
+export type CitationSupport = "verified" | "partial" | "unsupported";
+
+export type Citation = {
+  n: number;
+  /** Null once the document has been deleted. */
+  document_id: string | null;
+  filename: string;
+  chunk_id: string | null;
+  quote: string;
+  /** Character (code point) offsets in each page's extracted text. */
+  pages: { page: number; start: number; end: number }[];
+  score: number;
+  support: CitationSupport;
+};
+
+export type Memory = {
+  message_id: string;
+  conversation_id: string;
+  conversation_title: string;
+  role: string;
+  quote: string;
+  created_at: string;
+  score: number;
+};
+
+export type MessageStatus = "complete" | "streaming" | "stopped" | "interrupted" | "failed";
+
+export type Message = {
+  id: string;
+  conversation_id: string;
+  parent_id: string | null;
+  role: "user" | "assistant";
+  content: string;
+  status: MessageStatus;
+  model: string | null;
+  error: { code: string; message: string } | null;
+  citations: Citation[];
+  memories: Memory[];
+  no_answer?: boolean;
+  created_at: string;
+};
+
+export type ConversationDetail = { conversation: Conversation; messages: Message[] };
+
+export type Model = {
+  /** `provider:name` */
+  id: string;
+  provider: string;
+  name: string;
+  context_tokens: number | null;
+  ready: boolean;
+  reason: string | null;
+};
+
+export type ProviderKey = {
+  provider: string;
+  base_url: string | null;
+  created_at: string;
+  updated_at: string;
+  hint: string | null;
+};
+
+export type ProviderKeys = { items: ProviderKey[]; available?: string[] };
+
+export type MemoryStats = {
+  message_count: number;
+  conversation_count: number;
+  oldest: string | null;
+  newest: string | null;
+};
