@@ -40,7 +40,10 @@ export default tseslint.config(
       "import-x/no-duplicates": "error",
       "import-x/order": [
         "error",
-        { groups: ["builtin", "external", "internal", "parent", "sibling"], alphabetize: { order: "asc" } },
+        {
+          groups: ["builtin", "external", "internal", "parent", "sibling"],
+          alphabetize: { order: "asc" },
+        },
       ],
       "@typescript-eslint/consistent-type-definitions": ["error", "type"],
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],

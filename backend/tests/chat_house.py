@@ -19,8 +19,10 @@ from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
 from backend.store.base import FloatVector
 from backend.store.search import ChunkEvidence, SearchResult
+from openai_server import OpenAIServer
 
 DEADLINE_S = 20.0
+QUOTES = "builtin:quotes"
 
 
 def make_chunk(
@@ -146,6 +148,17 @@ class House:
             self.user_id,
             **{"conversation_id": self.conversation_id, "text": text, "model": model, **options},
         )
+
+    def start_gated(self, server: OpenAIServer) -> Started:
+        """Begin an answer that has sent its first word and waits."""
+        started = self.ask("custom:gated")
+        server.release(1)
+        self.wait_for_pieces(started, 1)
+        return started
+
+    def wait_for_pieces(self, started: Started, count: int) -> None:
+        message_id = started.assistant_message_id
+        self.recorder.wait_until(lambda: len(self.recorder.pieces(message_id)) >= count)
 
     def load(self, message_id: str) -> MessageRecord:
         """Return the message as committed."""

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from backend.config import Config, load_config
 from backend.db.migrate import upgrade
 from backend.db.session import Database, create_database
 from pdf_maker import make_pdf
+from people import Person
 from postgres_server import find_binaries, run_postgres
 
 IN_CI = os.environ.get("CI") == "true"
@@ -105,20 +105,6 @@ def pdf() -> bytes:
 
 
 # --- The application and the people who use it
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody with an account, logged in."""
-
-    id: str
-    username: str
-    password: str
-    token: str = field(repr=False)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
 
 
 @pytest.fixture

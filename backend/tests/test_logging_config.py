@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -175,37 +176,43 @@ def test_nothing_private_reaches_any_log(
     key, words = "sk-planted-0123456789", "planted words in a document"
     app = create_app(config)
     client = app.test_client()
+
+    def call(method: str, path: str, body: object = None, token: str = "") -> Any:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        response = client.open(path, method=method, json=body, headers=headers, buffered=True)
+        return response.get_json(silent=True)
+
     login = {"username": "ada", "password": password}
-    tokens = [client.post("/api/auth/register", json=login).get_json()["token"]]
-    tokens.append(client.post("/api/auth/login", json=login).get_json()["token"])
-    client.post("/api/auth/login", json={**login, "password": wrong})
-    client.post("/api/auth/login", json={"username": password})
-    headers = {"Authorization": f"Bearer {tokens[0]}"}
-    code = client.post("/api/auth/invites", headers=headers).get_json()["code"]
-    client.post("/api/auth/register", json={**login, "invite": code})
-    client.put("/api/settings/api-keys/openai", json={"key": key}, headers=headers)
-    client.put("/api/settings/api-keys/custom", json={"key": key}, headers=headers)
-    client.get(f"/api/nothing?token={tokens[0]}", headers=headers)
-    client.get("/api/models", headers=headers)
+    token = call("POST", "/api/auth/register", login)["token"]
+    other_token = call("POST", "/api/auth/login", login)["token"]
+    call("POST", "/api/auth/login", {**login, "password": wrong})
+    call("POST", "/api/auth/login", {"username": password})
+    code = call("POST", "/api/auth/invites", token=token)["code"]
+    call("POST", "/api/auth/register", {**login, "invite": code})
+    call("PUT", "/api/settings/api-keys/openai", {"key": key}, token)
+    call("PUT", "/api/settings/api-keys/custom", {"key": key, "base_url": "http://x"}, token)
+    call("GET", f"/api/nothing?token={token}", token=token)
+    call("GET", "/api/models", token=token)
     for name, data in (
         ("planted-name.pdf", make_pdf([words])),
         ("planted-name.txt", words.encode()),
         ("planted-name.bin", bytes(100)),
         ("planted-name-broken.pdf", b"%PDF-1.4 " + words.encode()),
     ):
-        file = {"file": (io.BytesIO(data), name)}
-        client.post("/api/documents", data=file, headers=headers)
+        client.post(
+            "/api/documents",
+            data={"file": (io.BytesIO(data), name)},
+            headers={"Authorization": f"Bearer {token}"},
+            buffered=True,
+        )
     drain(config, database)
     get_services(app).search.drain()
-    found = client.get("/api/search?q=planted+words", headers=headers)
-    assert words in found.text
-    conversation = client.post(
-        "/api/conversations", json={"title": "planted title"}, headers=headers
-    ).get_json()["conversation"]
-    client.get(f"/api/conversations/{conversation['id']}", headers=headers)
+    assert words in str(call("GET", "/api/search?q=planted+words", token=token))
+    body = call("POST", "/api/conversations", {"title": "planted title"}, token)
+    call("GET", f"/api/conversations/{body['conversation']['id']}", token=token)
     change = {"current_password": password, "new_password": new}
-    assert client.post("/api/auth/password", json=change, headers=headers).status_code == 204
-    client.post("/api/auth/logout", headers=headers)
+    call("POST", "/api/auth/password", change, token)
+    call("POST", "/api/auth/logout", token=token)
     get_services(app).stop()
     database.close()
 
@@ -213,5 +220,5 @@ def test_nothing_private_reaches_any_log(
     logged += "".join(capfd.readouterr())
     assert "path=/api/documents status=202" in logged
     assert "token=" not in logged
-    for secret in ("planted", code, *tokens):
+    for secret in ("planted", code, token, other_token):
         assert secret not in logged

@@ -31,7 +31,7 @@ export const test = base.extend<{ server: Server }>({
 async function startServer(): Promise<Server> {
   const port = await freePort();
   const dataDir = await mkdtemp(path.join(tmpdir(), "docchat-e2e-"));
-  const child = spawn(PYTHON, ["-m", "backend"], {
+  const child = spawn(PYTHON, ["-m", "backend", "serve"], {
     cwd: REPOSITORY,
     env: { ...process.env, HOST: "127.0.0.1", PORT: String(port), DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],

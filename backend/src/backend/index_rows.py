@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from pathlib import PurePath
 from typing import Literal, cast
 
+from backend.db.leadership import Leadership
 from backend.db.locks import lock_file
 from backend.db.repositories import chunks, documents, index_tasks
 from backend.db.repositories.chunks import ChunkPoint
@@ -14,16 +15,21 @@ from backend.store.indexer import IndexTask
 from backend.store.search import ChunkEvidence
 from backend.store.vectors import unpack_vector
 
+_INDEXING = 0x646F63636861_0001  # any number, the same in every server process
+
 
 class IndexRows:
     """The outbox and the passages: an `IndexSource`."""
 
     def __init__(self, database: Database, file_store: FileStore, embedding_model: str) -> None:
+        self._leadership = Leadership(database, _INDEXING)
         self._database = database
         self._file_store = file_store
         self._embedding_model = embedding_model
 
     def next_tasks(self, limit: int) -> list[IndexTask]:
+        if not self._leadership.holds():
+            return []
         with self._database.db_session() as session:
             records = index_tasks.waiting(session, limit)
         return [
@@ -66,6 +72,10 @@ class IndexRows:
     def enqueue_all(self) -> int:
         with self._database.db_transaction() as session:
             return index_tasks.enqueue_all(session)
+
+    def close(self) -> None:
+        """Let another server process carry out the tasks."""
+        self._leadership.release()
 
     def _point(self, document_id: str, row: ChunkPoint) -> IndexPoint:
         is_embedded = row.vector is not None and row.embedding_model == self._embedding_model

@@ -21,7 +21,7 @@ _SECRETS = (
     (re.compile(r"(docchat_session=)[^;\s\"']+"), r"\1[removed]"),
     (re.compile(r"\b(?:sk|xai|gsk|pk)-[\w-]{8,}"), "[removed]"),
     (re.compile(r"\bAIza[\w-]{20,}"), "[removed]"),
-    (re.compile(r"(://[^:/@\s]+:)[^@\s]+@"), r"\1[removed]@"),
+    (re.compile(r"(://[^:/@\s]*:)[^@\s]+@"), r"\1[removed]@"),
     (
         re.compile(
             r"(?i)([\"']?\b(?:password|current_password|new_password|api_key|token|invite|key)"

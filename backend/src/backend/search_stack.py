@@ -26,6 +26,7 @@ _RETRY_S = 2.0
 class _Parts:
     embedder: Embedder
     index: SearchIndex
+    rows: IndexRows
     indexer: Indexer
     searcher: Searcher
 
@@ -57,6 +58,7 @@ class SearchStack:
             parts, self._parts = self._parts, None
         if parts is not None:
             parts.indexer.stop()
+            parts.rows.close()
             parts.index.close()
             parts.embedder.close()
 
@@ -119,6 +121,7 @@ class SearchStack:
         return _Parts(
             embedder=embedder,
             index=index,
+            rows=rows,
             indexer=Indexer(index, rows, config.index_poll_ms),
             searcher=Searcher(index, embedder, partial(load_chunks, self._database), config),
         )

@@ -14,7 +14,7 @@ from backend.clock import utc_now
 from backend.config import Config
 from backend.db.repositories import auth_sessions
 from backend.db.session import Database
-from conftest import Person
+from people import Person
 
 ADA = {"username": "ada", "password": "correct horse"}
 

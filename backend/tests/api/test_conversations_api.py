@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from backend.config import Config
 from backend.db.repositories import documents, messages
 from backend.db.session import Database
-from conftest import Person
+from people import Person
 
 
 @pytest.fixture

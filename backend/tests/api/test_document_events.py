@@ -7,7 +7,7 @@ import pytest
 from backend.api.document_events import DocumentEvents
 from backend.db.repositories import documents
 from backend.db.session import Database
-from conftest import Person
+from people import Person
 
 Told = list[tuple[str, dict[str, Any], str]]
 

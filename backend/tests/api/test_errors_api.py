@@ -12,7 +12,7 @@ from backend.app import create_app, get_services
 from backend.auth.middleware import PUBLIC_ENDPOINTS
 from backend.config import Config
 from backend.db.session import Database
-from conftest import Person
+from people import Person
 
 UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"
 CODES = {

@@ -9,7 +9,7 @@ from backend import __version__
 from backend.app import create_app, get_services
 from backend.config import Config
 from backend.db.session import Database
-from conftest import Person
+from people import Person
 
 
 def test_the_public_configuration(

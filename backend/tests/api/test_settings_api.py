@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from backend.config import Config
 from backend.db.session import Database
-from conftest import Person
+from people import Person
 
 KEY = "sk-test-0123456789abcdef"
 

@@ -14,6 +14,7 @@ from backend.api import websocket
 from backend.auth import sessions
 from backend.auth.middleware import SESSION_COOKIE
 from backend.chat.engine import AnswerEngine
+from backend.chat.events import AnswerStarted
 from backend.clock import utc_now
 from backend.config import Config
 from backend.db.session import Database
@@ -241,6 +242,14 @@ def test_typing_is_accepted_and_tells_nobody(place: Place) -> None:
     assert ack == {"ok": True}
     assert Inbox(client).read() == []
     assert Inbox(other).read() == []
+
+
+def test_an_event_that_cannot_be_sent_does_not_hurt_the_answer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    publish = websocket.create_publish(SocketIO())  # bound to no application
+    publish("somebody", AnswerStarted("c", "m", "builtin:quotes"))
+    assert "an event could not be sent" in caplog.text
 
 
 # --- Malformed data

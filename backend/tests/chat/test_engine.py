@@ -14,6 +14,7 @@ from backend.db.session import Database
 from backend.errors import Busy, NotFound, Unavailable, UnknownModel, ValidationFailed
 from chat_house import (
     DEADLINE_S,
+    QUOTES,
     House,
     add_conversation,
     add_document,
@@ -21,22 +22,6 @@ from chat_house import (
     build_house,
 )
 from openai_server import WORDS, OpenAIServer
-
-QUOTES = "builtin:quotes"
-
-
-def wait_for_pieces(house: House, started: Started, count: int) -> None:
-    message_id = started.assistant_message_id
-    house.recorder.wait_until(lambda: len(house.recorder.pieces(message_id)) >= count)
-
-
-def start_gated(house: House, server: OpenAIServer) -> Started:
-    """Begin an answer that has sent its first word and waits."""
-    started = house.ask("custom:gated")
-    server.release(1)
-    wait_for_pieces(house, started, 1)
-    return started
-
 
 # --- A whole answer
 
@@ -195,7 +180,7 @@ def test_what_belongs_to_somebody_else_does_not_exist(house: House, database: Da
 def test_a_second_answer_in_a_conversation_has_to_wait(
     house: House, openai_server: OpenAIServer
 ) -> None:
-    started = start_gated(house, openai_server)
+    started = house.start_gated(openai_server)
     with pytest.raises(Busy) as raised:
         house.ask(QUOTES)
     assert raised.value.details == {"message_id": started.assistant_message_id}
@@ -218,7 +203,7 @@ def small_house(
 def test_too_many_answers_at_once_are_refused_and_leave_nothing_behind(
     small_house: House, openai_server: OpenAIServer
 ) -> None:
-    started = start_gated(small_house, openai_server)
+    started = small_house.start_gated(openai_server)
     other = add_conversation(small_house.database, small_house.user_id)
     with pytest.raises(Unavailable):
         small_house.ask(QUOTES, conversation_id=other)
@@ -311,7 +296,7 @@ def test_a_bug_ends_the_answer_without_telling_internals(house: House) -> None:
 def test_an_answer_whose_conversation_is_deleted_still_ends(
     house: House, openai_server: OpenAIServer
 ) -> None:
-    started = start_gated(house, openai_server)
+    started = house.start_gated(openai_server)
     with house.database.db_transaction() as session:
         conversations.remove(session, house.user_id, house.conversation_id)
     openai_server.release(2)
@@ -323,7 +308,7 @@ def test_an_answer_whose_conversation_is_deleted_still_ends(
 def test_an_end_that_cannot_be_saved_is_still_told_and_settled_later(
     house: House, openai_server: OpenAIServer
 ) -> None:
-    started = start_gated(house, openai_server)
+    started = house.start_gated(openai_server)
     with house.database.db_transaction() as session:
         session.execute(
             sql(
@@ -345,178 +330,13 @@ def test_an_end_that_cannot_be_saved_is_still_told_and_settled_later(
     house.recorder.end(house.ask(QUOTES).assistant_message_id)
 
 
-# --- Stop, resume, restart
-
-
-def test_stopping_ends_at_once_and_keeps_the_text(
-    house: House, openai_server: OpenAIServer
-) -> None:
-    started = house.ask("custom:silent")
-    wait_for_pieces(house, started, 1)
-    house.engine.stop_answer(house.user_id, started.assistant_message_id)
-    [end] = house.recorder.ends(started.assistant_message_id)
-    assert isinstance(end, AnswerEnded)
-    assert (end.message.status, end.message.content) == ("stopped", "The light")
-    assert house.load(started.assistant_message_id) == end.message
-    house.engine.stop_answer(house.user_id, started.assistant_message_id)
-    assert len(house.recorder.ends(started.assistant_message_id)) == 1
-
-
-def test_a_stopped_answer_hangs_up_on_the_provider(
-    house: House, openai_server: OpenAIServer
-) -> None:
-    started = start_gated(house, openai_server)
-    house.engine.stop_answer(house.user_id, started.assistant_message_id)
-    openai_server.release(1)  # the next word shows that nobody wants it
-    openai_server.wait_for_hang_up()
-
-
-def test_a_conversations_answers_can_be_stopped_together(
-    house: House, openai_server: OpenAIServer
-) -> None:
-    started = start_gated(house, openai_server)
-    house.engine.stop_answers(house.user_id, "another")
-    house.engine.stop_answers("somebody", house.conversation_id)
-    assert house.recorder.ends(started.assistant_message_id) == []
-    house.engine.stop_answers(house.user_id, house.conversation_id)
-    assert house.load(started.assistant_message_id).status == "stopped"
-
-
-def test_a_resumed_answer_continues_where_the_text_ends(
-    house: House, openai_server: OpenAIServer
-) -> None:
-    started = start_gated(house, openai_server)
-    before = house.engine.resume(house.user_id, started.assistant_message_id)
-    assert (before.status, before.content) == ("streaming", WORDS[0])
-    seen = len(house.recorder.pieces(started.assistant_message_id))
-    openai_server.release(2)
-    end = house.recorder.end(started.assistant_message_id)
-    assert isinstance(end, AnswerEnded)
-    later = house.recorder.pieces(started.assistant_message_id)[seen:]
-    assert later[0].offset == len(before.content)
-    assert before.content + "".join(piece.text for piece in later) == end.message.content
-    assert house.engine.resume(house.user_id, started.assistant_message_id) == end.message
-
-
-def test_text_is_saved_while_the_answer_is_written(
-    house: House, openai_server: OpenAIServer
-) -> None:
-    started = start_gated(house, openai_server)
-    poll = threading.Event()
-    for _ in range(200):
-        if house.load(started.assistant_message_id).content == WORDS[0]:
-            break
-        poll.wait(DEADLINE_S / 200)
-    message = house.load(started.assistant_message_id)
-    assert (message.status, message.content) == ("streaming", WORDS[0])
-    openai_server.release(2)
-    house.recorder.end(started.assistant_message_id)
-
-
-def test_a_stop_of_the_server_leaves_the_text_interrupted(
-    house: House, openai_server: OpenAIServer
-) -> None:
-    started = start_gated(house, openai_server)
-    house.engine.stop()
-    end = house.recorder.end(started.assistant_message_id)
-    assert isinstance(end, AnswerEnded)
-    assert (end.message.status, end.message.content) == ("interrupted", WORDS[0])
-    with pytest.raises(Unavailable):
-        house.ask(QUOTES)
-
-
-def test_answers_left_by_a_crash_are_interrupted_at_the_next_start(
-    database: Database, config: Config, openai_server: OpenAIServer
-) -> None:
-    house = build_house(database, config, openai_server.base_url)
-    with database.db_transaction() as session:
-        left = messages.add(
-            session,
-            user_id=house.user_id,
-            conversation_id=house.conversation_id,
-            parent_id=None,
-            role="assistant",
-            content="half",
-            status="streaming",
-        )
-    house.engine.start()
-    assert house.load(left.id).status == "interrupted"
-    assert house.load(left.id).content == "half"
-    house.engine.stop()
-
-
-# --- Branches
-
-
-def test_a_regenerated_answer_stands_beside_the_old_one(house: House) -> None:
-    first = house.ask(QUOTES)
-    house.recorder.end(first.assistant_message_id)
-    second = house.engine.regenerate(
-        house.user_id, message_id=first.assistant_message_id, model="custom:words"
-    )
-    house.recorder.end(second.assistant_message_id)
-    third = house.engine.regenerate(house.user_id, message_id=second.assistant_message_id)
-    house.recorder.end(third.assistant_message_id)
-    _, one, two, three = house.load_all()
-    assert one.parent_id == two.parent_id == three.parent_id == first.user_message_id
-    assert [m.model for m in (one, two, three)] == [QUOTES, "custom:words", "custom:words"]
-    assert one.content != two.content
-
-
-def test_an_edited_question_begins_a_branch_and_the_old_one_is_kept(
-    house: House, openai_server: OpenAIServer
-) -> None:
-    house.recorder.end(house.ask("custom:words", "First?").assistant_message_id)
-    second = house.ask("custom:words", "Second?")
-    house.recorder.end(second.assistant_message_id)
-    edited = house.engine.edit(
-        house.user_id, message_id=second.user_message_id, text="Better?", client_id="e1"
-    )
-    house.recorder.end(edited.assistant_message_id)
-    by_id = {message.id: message for message in house.load_all()}
-    old, new = by_id[second.user_message_id], by_id[edited.user_message_id]
-    assert old.parent_id == new.parent_id
-    assert old.content == "Second?"
-    assert by_id[edited.assistant_message_id].model == "custom:words"
-    assert [turn["content"] for turn in openai_server.requests[-1]["messages"][1:]] == [
-        "First?",
-        "".join(WORDS),
-        "Better?",
-    ]
-    again = house.engine.edit(
-        house.user_id, message_id=second.user_message_id, text="Better?", client_id="e1"
-    )
-    assert again == edited
-
-
-def test_a_question_follows_the_answer_it_names(house: House) -> None:
-    first = house.ask(QUOTES)
-    house.recorder.end(first.assistant_message_id)
-    house.recorder.end(house.ask(QUOTES).assistant_message_id)
-    branch = house.ask(QUOTES, parent_id=first.assistant_message_id)
-    house.recorder.end(branch.assistant_message_id)
-    assert house.load(branch.user_message_id).parent_id == first.assistant_message_id
-    for parent_id in (first.user_message_id,):
-        with pytest.raises(ValidationFailed):
-            house.ask(QUOTES, parent_id=parent_id)
-
-
-def test_only_questions_are_edited_and_only_answers_regenerated(house: House) -> None:
-    started = house.ask(QUOTES)
-    house.recorder.end(started.assistant_message_id)
-    with pytest.raises(ValidationFailed):
-        house.engine.edit(house.user_id, message_id=started.assistant_message_id, text="?")
-    with pytest.raises(ValidationFailed):
-        house.engine.regenerate(house.user_id, message_id=started.user_message_id)
-
-
 # --- Connections
 
 
 def test_no_database_connection_is_held_while_the_provider_is_silent(
     house: House, openai_server: OpenAIServer
 ) -> None:
-    started = start_gated(house, openai_server)
+    started = house.start_gated(openai_server)
     pool = house.database.engine.pool
     checked_out = [pool.checkedout() for _ in range(100)]  # type: ignore[attr-defined]
     assert 0 in checked_out  # the saver may come by

@@ -23,11 +23,10 @@ def make_request(model: str) -> ChatRequest:
     passage = Passage(
         number=1,
         filename="lighthouse.pdf",
-        page=1,
         start=0,
         text=_TEXT,
         score=0.9,
-        sentences=(Sentence(0, 42, 0.9), Sentence(43, len(_TEXT), 0.1)),
+        sentences=(Sentence(0, 42, 1, 0.9), Sentence(43, len(_TEXT), 1, 0.1)),
     )
     return ChatRequest(
         model=model, turns=[Turn("user", question)], question=question, passages=[passage]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection, event
 
 from backend.clock import utc_now
 from backend.db.models import User
@@ -244,12 +245,12 @@ def test_vectors_are_saved_and_come_back_as_evidence(any_database: Database) -> 
     with any_database.db_transaction() as session:
         chunks.insert_many(session, user, document.id, [chunk(n) for n in range(3)])
         index_tasks.add_upsert(session, user, document.id, 0, 2)
-        first, *_ = waiting = chunks.load_unembedded(session, document.id, 10)
+        first, *_ = waiting = chunks.load_unembedded(session, document.id, 0, 10)
         assert [c.ordinal for c in waiting] == [0, 1, 2]
         chunks.save_vectors(session, "model", [EmbeddedChunk(first.id, b"vector", b"rows")])
     with any_database.db_session() as session:
         assert chunks.count(session, document.id, embedded=True) == 1
-        assert len(chunks.load_unembedded(session, document.id, 10)) == 2
+        assert len(chunks.load_unembedded(session, document.id, 0, 10)) == 2
         (evidence,) = chunks.load_evidence(session, user, [first.id])
         assert (evidence.filename, evidence.text) == ("0.pdf", "A passage.")
         assert (evidence.vector, evidence.sentence_vectors) == (b"vector", b"rows")
@@ -257,6 +258,22 @@ def test_vectors_are_saved_and_come_back_as_evidence(any_database: Database) -> 
         point, _ = chunks.load_points(session, document.id, 0, 1)
         assert (point.embedding_model, point.vector) == ("model", b"vector")
         assert chunks.load_evidence(session, "somebody else", [first.id]) == []
+
+
+def test_evidence_is_found_by_its_ids_and_not_among_all_passages_of_the_user(
+    database: Database,
+) -> None:
+    plans: list[str] = []
+
+    def explain(connection: Connection, _cursor: object, statement: str, *args: object) -> None:
+        if statement.startswith("SELECT chunks"):
+            plan = connection.connection.execute("EXPLAIN QUERY PLAN " + statement, args[0])
+            plans.extend(row[3] for row in plan)
+
+    event.listen(database.engine, "before_cursor_execute", explain)
+    with database.db_session() as session:
+        chunks.load_evidence(session, "somebody", [f"id {number}" for number in range(200)])
+    assert plans[0] == "SEARCH chunks USING INDEX sqlite_autoindex_chunks_1 (id=?)"
 
 
 def test_the_whole_index_can_be_asked_for_anew(any_database: Database) -> None:

@@ -3,9 +3,10 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from backend.db.migrate import upgrade
+from backend.db.migrate import alembic_config, known_revisions, upgrade
 from backend.db.models import Base
 from backend.db.session import Database
 from backend.errors import ConfigurationError
@@ -29,3 +30,9 @@ def test_a_database_of_a_newer_version_is_refused_with_a_sentence(any_database: 
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigurationError, match="newer version"):
         upgrade(any_database)
+
+
+def test_the_files_are_named_after_their_revisions_in_order() -> None:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    newest_first = [script.revision for script in scripts.walk_revisions()]
+    assert known_revisions() == newest_first[::-1]

@@ -198,9 +198,39 @@ def test_up_to_a_kilobyte_of_junk_may_precede_a_pdf(read: Read) -> None:
     assert page.text == "Found"
 
 
-def test_characters_no_database_accepts_are_left_out(read: Read) -> None:
-    (page,) = read(make_pdf(["tab\x07bell"]))
+def test_words_torn_at_a_lines_end_are_joined(read: Read) -> None:
+    (page,) = read(make_pdf(["An exam-\nple of COVID-\n19 - here"]))
+    assert page.text == "An example of COVID-19 - here"
     assert page.boxes is not None
-    assert "\x07" not in page.text
-    assert "\x00" not in page.text
     assert len(page.boxes) == len(page.text)
+    before, after = highlight_boxes(page.boxes, 3, 10)
+    assert after.y > before.y
+
+
+@pytest.mark.parametrize(
+    ("mapped_to", "text"),
+    [
+        (b"D83DDE00", "x😀y"),  # a surrogate pair is one character
+        (b"D83D", "xy"),  # half of one is none
+        (b"0000", "xy"),
+        (b"0007", "xy"),
+        (b"FEFF", "xy"),
+        (b"00660069", "xfiy"),  # a ligature
+    ],
+)
+def test_text_holds_only_whole_characters_each_with_its_box(
+    read: Read, mapped_to: bytes, text: str
+) -> None:
+    content = make_pdf(["xAy"])
+    cmap = (
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def\n"
+        b"1 begincodespacerange <00> <FF> endcodespacerange\n"
+        b"1 beginbfchar <41> <%s> endbfchar endcmap end end" % mapped_to
+    )
+    stream = b"9 0 obj\n<</Length %d>>stream\n%s\nendstream\nendobj\n" % (len(cmap), cmap)
+    content = content.replace(b"WinAnsiEncoding>>", b"WinAnsiEncoding/ToUnicode 9 0 R>>")
+    (page,) = read(content.replace(b"xref\n0", stream + b"xref\n0"))
+    assert page.text == text
+    assert page.boxes is not None
+    assert len(page.boxes) == len(text)
+    assert page.boxes[-1][0] > page.boxes[0][2]

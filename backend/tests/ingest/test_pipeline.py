@@ -257,7 +257,6 @@ def test_text_that_was_read_before_a_crash_is_not_there_twice(
     with database.db_session() as session:
         before = session.scalars(select(Chunk.id).order_by(Chunk.ordinal)).all()
         assert before
-        assert len(session.scalars(select(Page.number)).all()) >= 100
     work_until(config, database, 102, Worker.stop)
     assert look(document.id).status == "extracting"
     with database.db_session() as session:

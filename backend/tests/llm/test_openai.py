@@ -71,9 +71,7 @@ def test_the_servers_own_openai_settings_are_not_sent(
     monkeypatch.setenv("OPENAI_ORG_ID", "org-of-the-operator")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "project-of-the-operator")
     ask(server, "words")
-    assert not {"openai-organization", "openai-project"} & {
-        *server.headers[0]
-    }
+    assert not {"openai-organization", "openai-project"} & {*server.headers[0]}
 
 
 def test_a_server_on_this_machine_is_reached_without_a_proxy(

@@ -24,9 +24,9 @@ def make_passage(
     for sentence, score in sentences:
         if text:
             text += "\n"
-        spans.append(Sentence(len(text), len(text) + len(sentence), score))
+        spans.append(Sentence(len(text), len(text) + len(sentence), number, score))
         text += sentence
-    return Passage(number, filename, 1, start, text, 0.5, tuple(spans))
+    return Passage(number, filename, start, text, 0.5, tuple(spans))
 
 
 def answer(*passages: Passage, has_documents: bool = True) -> str:
@@ -84,7 +84,7 @@ def test_when_nothing_is_relevant_the_nearest_passages_are_offered() -> None:
     )
     assert text == (
         f"{NEAREST}\n\n- a.pdf, page 1: “Goats eat grass here.” [1]"
-        "\n- b.pdf, page 1: “The weather is fine.” [2]"
+        "\n- b.pdf, page 2: “The weather is fine.” [2]"
     )
 
 

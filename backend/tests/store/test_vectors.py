@@ -14,7 +14,7 @@ from backend.store.vectors import (
     unpack_vector,
 )
 
-components = st.floats(-1, 1, width=32)
+components = st.integers(-1_000, 1_000).map(lambda thousandths: thousandths / 1_000)
 matrices = st.tuples(st.integers(0, 9), st.integers(1, 40)).flatmap(
     lambda shape: arrays(np.float32, shape, elements=components)
 )

@@ -13,7 +13,7 @@ type ConversationPageProps = {
   onOpenCitation: (message: Message, citation: Citation) => void;
 };
 
-export function ConversationPage({ sidebar, onOpenCitation }: ConversationPageProps) {
+export default function ConversationPage({ sidebar, onOpenCitation }: ConversationPageProps) {
   const { conversationId = "" } = useParams();
   const { data } = useConversation(conversationId);
   const title = data ? data.conversation.title || strings.conversations.untitled : "";

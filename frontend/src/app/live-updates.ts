@@ -1,4 +1,4 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { storeConversation } from "@/lib/queries/conversations";
 import { dropDocument, storeDocument } from "@/lib/queries/documents";
@@ -10,7 +10,6 @@ export function useLiveUpdates(socket: SocketClient): void {
   const queryClient = useQueryClient();
 
   useEffect(() => {
-    let wasLost = false;
     const stops = [
       socket.on("document_updated", ({ document }) => storeDocument(queryClient, document)),
       socket.on("document_deleted", ({ document_id }) => dropDocument(queryClient, document_id)),
@@ -18,22 +17,19 @@ export function useLiveUpdates(socket: SocketClient): void {
         storeConversation(queryClient, conversation),
       ),
       socket.connection.subscribe(() => {
-        const state = socket.connection.get();
-        if (state === "connected" && wasLost) {
-          // What happened meanwhile was not told.
-          for (const queryKey of [
-            queryKeys.documents,
-            queryKeys.conversations,
-            queryKeys.conversationDetails,
-          ]) {
-            void queryClient.invalidateQueries({ queryKey, exact: queryKey === queryKeys.documents });
-          }
-        }
-        wasLost = state === "lost";
+        // What happened before, while pages were loading or the connection was lost, was not told.
+        if (socket.connection.get() === "connected") refreshAll(queryClient);
       }),
     ];
     return () => {
       for (const stop of stops) stop();
     };
   }, [socket, queryClient]);
+}
+
+function refreshAll(queryClient: QueryClient): void {
+  // Exact: page texts and highlights, which lie under the same key, never change.
+  void queryClient.invalidateQueries({ queryKey: queryKeys.documents, exact: true });
+  void queryClient.invalidateQueries({ queryKey: queryKeys.conversations });
+  void queryClient.invalidateQueries({ queryKey: queryKeys.conversationDetails });
 }

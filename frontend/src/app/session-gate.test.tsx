@@ -45,7 +45,10 @@ describe("the way in", () => {
     await userEvent.type(screen.getByLabelText(strings.auth.password), " but longer now");
     await userEvent.click(screen.getByRole("button", { name: strings.auth.create }));
     expect(await screen.findByRole("alert")).toHaveTextContent("This name is taken.");
-    expect(server.calls.at(-1)?.body).toEqual({ username: "maria", password: "short but longer now" });
+    expect(server.calls.at(-1)?.body).toEqual({
+      username: "maria",
+      password: "short but longer now",
+    });
     expect(screen.getByLabelText(strings.auth.username)).toHaveValue("maria");
   });
 

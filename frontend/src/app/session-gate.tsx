@@ -1,6 +1,6 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
-import { useSearchParams } from "react-router";
+import { type QueryKey, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useState } from "react";
+import { useNavigate, useSearchParams } from "react-router";
 import { Button } from "@/components/ui/button";
 import { Spinner } from "@/components/ui/spinner";
 import { AuthPage } from "@/features/auth/auth-page";
@@ -57,19 +57,26 @@ type GateProps = { config: ServerConfig; user: User | null };
 function Gate({ config, user }: GateProps) {
   const queryClient = useQueryClient();
   const logOut = useLogOut();
+  const navigate = useNavigate();
   const [searchParams] = useSearchParams();
+  const invite = searchParams.get("invite");
   const [lastUser, setLastUser] = useState(user);
 
   if (user !== null && user.id !== lastUser?.id) setLastUser(user);
+
+  useEffect(() => {
+    // The code has been used.
+    if (user !== null && invite !== null) void navigate("/", { replace: true });
+  }, [user, invite, navigate]);
 
   const leave = () =>
     logOut.mutate(undefined, {
       onSuccess: () => {
         if (user) clearStored(`user:${user.id}:`);
         setLastUser(null);
-        queryClient.clear();
         queryClient.setQueryData(queryKeys.session, null);
-        window.history.replaceState(null, "", "/");
+        queryClient.removeQueries({ predicate: ({ queryKey }) => !isPublic(queryKey) });
+        void navigate("/");
       },
       onError: showError,
     });
@@ -80,7 +87,7 @@ function Gate({ config, user }: GateProps) {
         <AuthPage
           setupRequired={config.setup_required}
           signupEnabled={config.signup_enabled}
-          invite={searchParams.get("invite")}
+          invite={invite}
           expired={lastUser !== null}
         />
       )}
@@ -97,6 +104,11 @@ function Gate({ config, user }: GateProps) {
       )}
     </>
   );
+}
+
+/** What may be kept when somebody else logs in next. */
+function isPublic(queryKey: QueryKey): boolean {
+  return queryKey[0] === queryKeys.config[0] || queryKey[0] === queryKeys.session[0];
 }
 
 function Centered({ children }: { children: ReactNode }) {

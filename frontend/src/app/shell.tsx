@@ -10,7 +10,6 @@ import type { SocketClient } from "@/lib/socket-client";
 import { strings } from "@/lib/strings";
 import type { User } from "@/types/api";
 import { ConnectionBar } from "./connection-bar";
-import { ConversationPage } from "./conversation-page";
 import { NotFoundPage } from "./not-found-page";
 import { ShortcutsDialog } from "./shortcuts-dialog";
 import { Sidebar } from "./sidebar";
@@ -20,11 +19,8 @@ import { useSidebarVisibility } from "./use-sidebar-visibility";
 import { useViewerLocation } from "./viewer-location";
 
 const SettingsPage = lazy(() => import("./settings-page"));
-const DocumentViewer = lazy(() =>
-  import("@/features/documents/viewer/document-viewer").then(({ DocumentViewer: component }) => ({
-    default: component,
-  })),
-);
+const ConversationPage = lazy(() => import("./conversation-page"));
+const DocumentViewer = lazy(() => import("@/features/documents/viewer/document-viewer"));
 
 type ShellProps = { user: User; socket: SocketClient; onLogOut: () => void };
 
@@ -37,7 +33,10 @@ export function Shell({ user, socket, onLogOut }: ShellProps) {
   const conversation = useConversation(conversationId).data;
   const viewer = useViewerLocation(conversation?.messages);
   const navigate = useNavigate();
-  const splitLayout = useDefaultLayout({ id: "docchat:viewer-split", panelIds: ["chat", "viewer"] });
+  const splitLayout = useDefaultLayout({
+    id: "docchat:viewer-split",
+    panelIds: ["chat", "viewer"],
+  });
 
   useShortcuts({
     newConversation: () => void navigate("/"),
@@ -90,43 +89,43 @@ export function Shell({ user, socket, onLogOut }: ShellProps) {
           />
         )}
         <div className={cn("min-w-0 flex-1", (onlySidebar || onlyViewer) && "hidden")}>
-        <Group
-          orientation="horizontal"
-          defaultLayout={splitLayout.defaultLayout}
-          onLayoutChanged={splitLayout.onLayoutChanged}
-        >
-          <Panel id="chat" minSize={wide ? "320px" : "0px"} className="flex">
-            <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
-              <Suspense fallback={<PaneLoading />}>
-                <Routes>
-                  <Route path="/" element={<StartPage sidebar={sidebar} />} />
-                  <Route
-                    path="/c/:conversationId"
-                    element={
-                      <ConversationPage sidebar={sidebar} onOpenCitation={viewer.openCitation} />
-                    }
-                  />
-                  <Route
-                    path="/settings/:section?"
-                    element={<SettingsPage user={user} sidebar={sidebar} />}
-                  />
-                  <Route path="*" element={<NotFoundPage />} />
-                </Routes>
-              </Suspense>
-            </main>
-          </Panel>
-          {wide && viewerOpen && (
-            <>
-              <Separator
-                aria-label={strings.shell.resizeViewer}
-                className="relative w-px bg-line transition-colors after:absolute after:inset-y-0 after:-left-1 after:w-2 data-[separator=active]:bg-accent data-[separator=hover]:bg-accent"
-              />
-              <Panel id="viewer" minSize="320px" defaultSize="48%">
-                {viewerPane}
-              </Panel>
-            </>
-          )}
-        </Group>
+          <Group
+            orientation="horizontal"
+            defaultLayout={splitLayout.defaultLayout}
+            onLayoutChanged={splitLayout.onLayoutChanged}
+          >
+            <Panel id="chat" minSize={wide ? "320px" : "0px"} className="flex">
+              <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
+                <Suspense fallback={<PaneLoading />}>
+                  <Routes>
+                    <Route path="/" element={<StartPage sidebar={sidebar} />} />
+                    <Route
+                      path="/c/:conversationId"
+                      element={
+                        <ConversationPage sidebar={sidebar} onOpenCitation={viewer.openCitation} />
+                      }
+                    />
+                    <Route
+                      path="/settings/:section?"
+                      element={<SettingsPage user={user} sidebar={sidebar} />}
+                    />
+                    <Route path="*" element={<NotFoundPage />} />
+                  </Routes>
+                </Suspense>
+              </main>
+            </Panel>
+            {wide && viewerOpen && (
+              <>
+                <Separator
+                  aria-label={strings.shell.resizeViewer}
+                  className="relative w-px bg-line transition-colors after:absolute after:inset-y-0 after:-left-1 after:w-2 data-[separator=active]:bg-accent data-[separator=hover]:bg-accent"
+                />
+                <Panel id="viewer" minSize="320px" defaultSize="48%">
+                  {viewerPane}
+                </Panel>
+              </>
+            )}
+          </Group>
         </div>
         {onlyViewer && <div className="min-w-0 flex-1">{viewerPane}</div>}
       </div>

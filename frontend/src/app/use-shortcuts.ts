@@ -31,7 +31,10 @@ type ShortcutActions = {
 export function useShortcuts(actions: ShortcutActions): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || document.querySelector("[role=dialog], [role=alertdialog], [role=menu]")) {
+      if (
+        event.defaultPrevented ||
+        document.querySelector("[role=dialog], [role=alertdialog], [role=menu]")
+      ) {
         return;
       }
       const action = findAction(event, actions);

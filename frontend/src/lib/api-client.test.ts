@@ -18,7 +18,9 @@ describe("the API client", () => {
         },
       },
     });
-    const error: unknown = await api.post("/api/documents/1/retry").catch((thrown: unknown) => thrown);
+    const error: unknown = await api
+      .post("/api/documents/1/retry")
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({
       status: 409,
@@ -54,7 +56,9 @@ describe("the API client", () => {
   it("sends JSON and gives nothing for 204", async () => {
     const server = fakeServer({ "PATCH /api/conversations/c1": { status: 204 } });
     await expect(api.patch("/api/conversations/c1", { title: "New" })).resolves.toBeUndefined();
-    expect(server.calls).toEqual([{ route: "PATCH /api/conversations/c1", body: { title: "New" } }]);
+    expect(server.calls).toEqual([
+      { route: "PATCH /api/conversations/c1", body: { title: "New" } },
+    ]);
   });
 
   it("reads a list to its end", async () => {

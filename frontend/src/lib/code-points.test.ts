@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { codePointLength, sliceCodePoints, utf16Index } from "./code-points";
 
-const TEXTS = ["", "plain", "a🎉b", "🎉", "𝒳𝒴𝒵", "数学 𝒳 = 🌕", "👩‍🚀 family 👨‍👩‍👧", "lone \ud83c end", "\udf89 start"];
+const TEXTS = [
+  "",
+  "plain",
+  "a🎉b",
+  "🎉",
+  "𝒳𝒴𝒵",
+  "数学 𝒳 = 🌕",
+  "👩‍🚀 family 👨‍👩‍👧",
+  "lone \ud83c end",
+  "\udf89 start",
+];
 
 describe("code points", () => {
   it.each(TEXTS)("counts like the server: %j", (text) => {

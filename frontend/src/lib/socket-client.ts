@@ -93,4 +93,3 @@ async function emitWithAck<R extends RequestName>(
 export function isConnectionProblem(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 0;
 }
-

@@ -28,7 +28,5 @@ export function createStore<T>(initial: T): Store<T> {
 export function useStore<T>(store: Store<T>): T;
 export function useStore<T, S>(store: Store<T>, select: (value: T) => S): S;
 export function useStore<T, S>(store: Store<T>, select?: (value: T) => S): T | S {
-  return useSyncExternalStore(store.subscribe, () =>
-    select ? select(store.get()) : store.get(),
-  );
+  return useSyncExternalStore(store.subscribe, () => (select ? select(store.get()) : store.get()));
 }

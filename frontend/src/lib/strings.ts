@@ -15,9 +15,6 @@ export const strings = {
     download: "Download",
     retry: "Try again",
     save: "Save",
-    more: "More actions",
-    back: "Back",
-    remove: "Remove",
   },
 
   errors: {
@@ -88,9 +85,6 @@ export const strings = {
     search: "Search chats",
     empty: "Your chats will appear here.",
     noMatch: (query: string) => `No chat title contains “${query}”.`,
-    inMessages: "In messages",
-    inDocuments: "In documents",
-    page: (page: number) => `page ${page}`,
     untitled: "New chat",
     rename: "Rename",
     renameLabel: "Title of the chat",
@@ -154,12 +148,10 @@ export const strings = {
       ["Check", "Every citation opens the exact passage."],
     ] as const,
     title: "What would you like to know?",
-    ready: (count: number) =>
-      count === 1 ? "1 document to ask" : `${count} documents to ask`,
+    ready: (count: number) => (count === 1 ? "1 document to ask" : `${count} documents to ask`),
     preparing: (count: number) =>
       count === 1 ? "1 is still being prepared" : `${count} are still being prepared`,
-    connectModel:
-      "Answers are quotes from your documents. For answers in full sentences,",
+    connectModel: "Answers are quotes from your documents. For answers in full sentences,",
     connectModelLink: "connect a language model",
   },
 
@@ -172,7 +164,6 @@ export const strings = {
     stop: "Stop",
     you: "You",
     assistant: "Answer",
-    model: "Model",
     modelMenu: (name: string) => `Model: ${name}`,
     regenerate: "Answer again",
     regenerateWith: "Answer again with…",
@@ -224,15 +215,15 @@ export const strings = {
         ? `Citation ${String(numbers[0])} supports its statement only in part.`
         : `Citations ${listOf(numbers)} support their statements only in part.`,
     documentGone: "This document has been deleted.",
-    open: "Open the passage",
   },
 
   memory: {
     recalled: (count: number) =>
-      count === 1 ? "Recalled from 1 earlier chat message" : `Recalled from ${count} earlier chat messages`,
+      count === 1
+        ? "Recalled from 1 earlier chat message"
+        : `Recalled from ${count} earlier chat messages`,
     forget: "Forget",
     forgotten: "Forgotten.",
-    title: "Memory",
     hint: "What was said in chats with “Remember” switched on can help later answers.",
     stats: (messages: number, conversations: number) =>
       `${messages} ${messages === 1 ? "message" : "messages"} from ${conversations} ${
@@ -265,17 +256,11 @@ export const strings = {
     emptyPage: "No text on this page.",
     pageLabel: (page: number) => `Page ${page}`,
     noHighlights: "The exact place of this passage is not known; this is its page.",
-    search: "Search in this document",
-    searchPrevious: "Previous match",
-    searchNext: "Next match",
-    searching: "Searching…",
-    matches: (index: number, count: number) => (count === 0 ? "No match" : `${index} of ${count}`),
     notReadYet: "The text of this document has not been read yet.",
   },
 
   models: {
     quotes: "Quotes only",
-    none: "No model",
     notReady: "Not ready",
     providers: {
       builtin: "Built in",
@@ -321,7 +306,6 @@ export const strings = {
     models: "Models",
     modelReady: "Ready",
     contextTokens: (count: string) => `${count} tokens of context`,
-    appearance: "Appearance",
     theme: "Theme",
     themes: { system: "System", light: "Light", dark: "Dark" },
     password: "Password",
@@ -337,7 +321,6 @@ export const strings = {
     revoke: "Log out",
     revokeSession: (device: string) => `Log out ${device}`,
     revoked: "The session was logged out.",
-    invites: "Invites",
     invitesHint: "An invite lets one person create an account on this installation.",
     createInvite: "Create an invite",
     inviteLink: "Invite link",

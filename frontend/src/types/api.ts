@@ -37,12 +37,7 @@ export type Session = {
 export type Invite = { code: string; expires_at: string };
 
 export type DocumentStatus =
-  | "queued"
-  | "extracting"
-  | "embedding"
-  | "ready"
-  | "failed"
-  | "canceled";
+  "queued" | "extracting" | "embedding" | "ready" | "failed" | "canceled";
 
 export type DocumentRecord = {
   id: string;

@@ -23,7 +23,7 @@ from backend.auth.middleware import current_identity
 from backend.db.locks import lock_file
 from backend.db.repositories import documents, pages
 from backend.db.repositories.documents import DocumentRecord
-from backend.errors import EmptyFile, NotFound, ValidationFailed
+from backend.errors import EmptyFile, NotFound, TooLarge, ValidationFailed
 from backend.files import ReceivedFile, shown_filename
 from backend.ingest.extract.detect import detect_media_type
 from backend.ingest.extract.layout import HighlightBox, highlight_boxes, unpack_boxes
@@ -37,6 +37,9 @@ _FORM_BYTES = 64 * 1024
 _SHOWN_INLINE = frozenset(
     {"application/pdf", "text/plain", "image/png", "image/jpeg", "image/gif", "image/webp"}
 )
+_FILE_ANSWER: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
+    200: {"description": "The original file", "content": {"*/*": {}}}
+}
 _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
 
@@ -47,6 +50,10 @@ def upload() -> tuple[dict[str, Any], int]:
     """Store a file and queue it. The same bytes again: the existing document."""
     max_bytes = services().config.max_upload_bytes
     request.max_content_length = max_bytes + _FORM_BYTES
+    if (request.content_length or 0) > request.max_content_length:
+        raise TooLarge(
+            f"The file is larger than the allowed {services().config.max_upload_mb} MiB."
+        )
     uploaded = open_upload(request, _FIELD)
     try:
         received = services().file_store.receive(uploaded, max_bytes)
@@ -97,7 +104,7 @@ def show(document_id: str) -> dict[str, Any]:
 
 
 @blueprint.get("/<id:document_id>/file")
-@blueprint.doc(responses={200: {"description": "The original file", "content": {"*/*": {}}}})
+@blueprint.doc(responses=_FILE_ANSWER)
 def show_file(document_id: str) -> Response:
     """Return the original file, whole or in ranges."""
     document = _get(document_id)

@@ -39,8 +39,8 @@ def init_app(app: APIFlask) -> None:
             "cookie": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
             "token": {"type": "http", "scheme": "bearer"},
         }
-        schemas = components.setdefault("schemas", {})
-        schemas["ErrorAnswer"] = ErrorAnswer.model_json_schema()
+        error = ErrorAnswer.model_json_schema(ref_template="#/components/schemas/{model}")
+        components.setdefault("schemas", {}).update(error.pop("$defs"), ErrorAnswer=error)
         public = {
             (rule.rule, method.lower())
             for rule in app.url_map.iter_rules()

@@ -161,7 +161,8 @@ class HighlightsOut(BaseModel):
 
 
 class SearchQuery(BaseModel):
-    q: Annotated[Text, Field(min_length=1, max_length=2_000)]
+    # encoded at length it still fits the longest request line that gunicorn takes
+    q: Annotated[Text, Field(min_length=1, max_length=300)]
     kind: Literal["documents", "messages", "all"] = "all"
     limit: int = Field(default=20, ge=1, le=200)
 

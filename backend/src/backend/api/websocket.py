@@ -245,8 +245,6 @@ def _parse(payload: type[PayloadT], args: tuple[object, ...]) -> PayloadT:
             for problem in error.errors(include_url=False, include_input=False)
         }
         raise ValidationFailed(details=details) from None
-    except RecursionError:
-        raise InvalidRequest("The data is nested too deeply.") from None
 
 
 def _on_the_wire(event: ChatEvent) -> tuple[str, dict[str, Any]]:

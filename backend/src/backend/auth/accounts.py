@@ -105,7 +105,7 @@ def log_in(
     """
     with database.db_session() as session:
         user = users.find(session, username_key(username.strip()))
-    if not verify_password(password, user and user.password_hash) or user is None:
+    if not verify_password(password, user.password_hash if user else None) or user is None:
         raise InvalidCredentials
     new_hash = hash_password(password) if needs_rehash(user.password_hash) else None
     with database.db_transaction() as session:

@@ -76,7 +76,8 @@ def build_turns(
 def _passage(source: Source) -> str:
     chunk = source.chunk
     filename = chunk.filename.replace('"', "'")
-    page = chunk.page_spans[0][0]
+    first, last = chunk.page_spans[0][0], chunk.page_spans[-1][0]
+    page = str(first) if first == last else f"{first}-{last}"
     # A passage must not be able to close its own element and speak as the prompt.
     text = chunk.text.replace("</passage", "< /passage")
     return f'<passage number="{source.number}" file="{filename}" page="{page}">\n{text}\n</passage>'

@@ -41,12 +41,11 @@ class Source:
         return Passage(
             number=self.number,
             filename=chunk.filename,
-            page=chunk.page_spans[0][0],
             start=chunk.start,
             text=chunk.text,
             score=self.score,
             sentences=tuple(
-                Sentence(start, end, score)
+                Sentence(start, end, _page_at(chunk.page_spans, start), score)
                 for (start, end), score in zip(chunk.sentences, self.relevance, strict=True)
             ),
         )
@@ -61,3 +60,12 @@ def find_sources(
         Source(number, result.chunk, result.score, result.sentence_relevance)
         for number, result in enumerate(found, start=1)
     ]
+
+
+def _page_at(spans: Sequence[Sequence[int]], offset: int) -> int:
+    """Return the page on which a passage's text has `offset`."""
+    for page, start, end in spans:
+        if offset <= end - start:
+            return page
+        offset -= end - start + 1  # the newline that joins two spans
+    return spans[-1][0]

@@ -6,8 +6,9 @@ streams) outside of it.
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -23,6 +24,9 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite has one writer at a time. Threads of this process wait for each other here,
+        # without a connection; waiting inside SQLite would poll, and starve the pool.
+        self._turn = threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
         self._read = sessionmaker(engine, expire_on_commit=False, autoflush=False)
         # BEGIN IMMEDIATE takes SQLite's write lock at once: a transaction that read first
         # and then had to wait for another writer would fail without retry (SQLITE_BUSY_SNAPSHOT).
@@ -45,7 +49,7 @@ class Database:
     @contextmanager
     def db_transaction(self) -> Iterator[Session]:
         """Give a session that is committed at the end of the block, rolled back on any error."""
-        with self._write() as session, session.begin():
+        with self._turn, self._write() as session, session.begin():
             yield session
 
     def close(self) -> None:
@@ -64,6 +68,7 @@ def create_database(config: Config) -> Database:
         max_overflow=0,
         pool_timeout=config.db_pool_timeout_s,
         pool_pre_ping=not is_sqlite,
+        hide_parameters=True,  # a logged error must not carry document text
         connect_args={"check_same_thread": False} if is_sqlite else {},
     )
     if is_sqlite:

@@ -103,16 +103,18 @@ class Pipeline:
         passages = PassageEmbedder(embedder, document.filename)
         with self._database.db_session() as session:
             done = chunks.count(session, document.id, embedded=True)
+        first_ordinal = 0
         while True:
             with self._database.db_session() as session:
                 batch = chunks.load_unembedded(
-                    session, document.id, self._config.embedding_batch_chunks
+                    session, document.id, first_ordinal, self._config.embedding_batch_chunks
                 )
             if not batch:
                 break
             self._check()
             embedded = passages.embed(batch, self._check)
             done += len(batch)
+            first_ordinal = batch[-1].ordinal + 1
             with self._queue.transaction(job) as session:
                 chunks.save_vectors(session, embedder.name, embedded)
                 index_tasks.add_upsert(

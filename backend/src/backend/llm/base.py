@@ -26,6 +26,7 @@ class Sentence:
 
     start: int
     end: int
+    page: int  # on which it begins
     score: float
 
 
@@ -33,12 +34,11 @@ class Sentence:
 class Passage:
     """A numbered passage the answer may cite as `[number]`.
 
-    `start` is where it begins in its document (code points), `page` where that is.
+    `start` is where it begins in its document (code points).
     """
 
     number: int
     filename: str
-    page: int
     start: int
     text: str
     score: float

@@ -33,6 +33,7 @@ class _Quote:
     passage: Passage
     start: int  # in the passage's text
     end: int
+    page: int
     score: float
 
     @property
@@ -63,7 +64,7 @@ class QuotesProvider(Provider):
 def _candidates(passages: Sequence[Passage]) -> list[_Quote]:
     """Return all sentences worth quoting, best first, each text once."""
     quotes = [
-        _Quote(passage, sentence.start, sentence.end, sentence.score)
+        _Quote(passage, sentence.start, sentence.end, sentence.page, sentence.score)
         for passage in passages
         for sentence in passage.sentences
     ]
@@ -119,7 +120,7 @@ def _nearest(quotes: Sequence[_Quote]) -> Iterator[TextDelta]:
     nearest = list(best.values())[:MAX_NEAREST]
     yield TextDelta(f"{NEAREST}\n" if nearest else NOTHING)
     for quote in nearest:
-        where = f"{_without_marks(quote.passage.filename)}, page {quote.passage.page}"
+        where = f"{_without_marks(quote.passage.filename)}, page {quote.page}"
         yield TextDelta(f"\n- {where}: {_cited(quote)}")
 
 

@@ -33,9 +33,7 @@ export function AuthPage({ setupRequired, signupEnabled, invite, expired }: Auth
         </h1>
         {setupRequired && <Hint>{strings.auth.createFirstHint}</Hint>}
         {expired && <Hint>{strings.auth.expired}</Hint>}
-        <div className="mt-7">
-          {registering ? <RegisterForm invite={invite} /> : <LogInForm />}
-        </div>
+        <div className="mt-7">{registering ? <RegisterForm invite={invite} /> : <LogInForm />}</div>
         {canSwitch && (
           <p className="mt-6 text-sm text-muted">
             {registering ? strings.auth.haveAccount : strings.auth.noAccount}{" "}

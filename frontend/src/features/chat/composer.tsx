@@ -73,9 +73,17 @@ export function Composer({ draftKey, onSend, onStop, blocked = false, toolbar }:
       <div className="flex items-center gap-1 p-2">
         <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-0.5">{toolbar}</div>
         {onStop ? (
-          <SubmitButton label={strings.chat.stop} icon={<Square className="size-3.5 fill-current" aria-hidden />} onClick={onStop} />
+          <SubmitButton
+            label={strings.chat.stop}
+            icon={<Square className="size-3.5 fill-current" aria-hidden />}
+            onClick={onStop}
+          />
         ) : (
-          <SubmitButton label={strings.chat.send} icon={<ArrowUp className="size-4.5" aria-hidden />} disabled={!canSend} />
+          <SubmitButton
+            label={strings.chat.send}
+            icon={<ArrowUp className="size-4.5" aria-hidden />}
+            disabled={!canSend}
+          />
         )}
       </div>
     </form>

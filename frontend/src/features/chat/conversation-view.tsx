@@ -10,7 +10,13 @@ import { useChat } from "./chat-context";
 import { Composer } from "./composer";
 import { DocumentScope } from "./document-scope";
 import { MessageList } from "./message-list";
-import { type BranchChoices, chooseBranch, forgetChoice, isOlderBranch, visiblePath } from "./message-tree";
+import {
+  type BranchChoices,
+  chooseBranch,
+  forgetChoice,
+  isOlderBranch,
+  visiblePath,
+} from "./message-tree";
 import { useModelChoice } from "./model-choice";
 import { ModelMenu } from "./model-menu";
 import { RememberSwitch } from "./remember-switch";
@@ -28,7 +34,11 @@ export function ConversationView(props: ConversationViewProps) {
   return (
     <div className="flex flex-1 items-center justify-center p-6 text-sm text-muted" role="status">
       {error ? (
-        isStatus(error, 404) ? strings.conversations.gone : errorSentence(error)
+        isStatus(error, 404) ? (
+          strings.conversations.gone
+        ) : (
+          errorSentence(error)
+        )
       ) : (
         <>
           <Spinner className="mr-2" />

@@ -36,9 +36,7 @@ export function DocumentScope({ documentIds, onChange }: DocumentScopeProps) {
         aria-label={`${strings.chat.scopeTitle}: ${label}`}
       >
         <Files className="size-4 shrink-0" aria-hidden />
-        <span
-          className={cn("truncate", documentIds.length === 0 && "hidden @md/composer:inline")}
-        >
+        <span className={cn("truncate", documentIds.length === 0 && "hidden @md/composer:inline")}>
           {label}
         </span>
       </Popover.Trigger>

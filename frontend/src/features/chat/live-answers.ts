@@ -4,7 +4,12 @@ import { queryKeys } from "@/lib/queries/keys";
 import type { SocketClient } from "@/lib/socket-client";
 import { createStore, type Store } from "@/lib/store";
 import type { ConversationDetail, Message, WireError } from "@/types/api";
-import { initialStreamState, type StreamEvent, type StreamState, streamReducer } from "./stream-reducer";
+import {
+  initialStreamState,
+  type StreamEvent,
+  type StreamState,
+  streamReducer,
+} from "./stream-reducer";
 
 /** Feeds the stream reducer from the socket and asks again for what is missing. */
 export type LiveAnswers = {
@@ -70,11 +75,14 @@ export function createLiveAnswers(socket: SocketClient, queryClient: QueryClient
     void queryClient.invalidateQueries({ queryKey: queryKeys.conversation(conversationId) });
   }
 
-  function isKnown(conversationId: string, messageId: string): boolean {
+  /** Reads a conversation again in which another tab has asked something. Returns whether it did. */
+  function fetchUnknown(conversationId: string, messageId: string): boolean {
     const detail = queryClient.getQueryData<ConversationDetail>(
       queryKeys.conversation(conversationId),
     );
-    return detail?.messages.some(({ id }) => id === messageId) ?? false;
+    if (detail?.messages.some(({ id }) => id === messageId)) return false;
+    refetch(conversationId);
+    return true;
   }
 
   function fail(conversationId: string, messageId: string, error: WireError): void {
@@ -100,19 +108,23 @@ export function createLiveAnswers(socket: SocketClient, queryClient: QueryClient
     const stops = [
       socket.on("chat_response_start", ({ conversation_id, message_id }) => {
         dispatch({ type: "started", conversationId: conversation_id, messageId: message_id });
-        if (!isKnown(conversation_id, message_id)) refetch(conversation_id);
+        fetchUnknown(conversation_id, message_id);
       }),
-      socket.on("chat_response_chunk", ({ conversation_id, message_id, offset, text }) =>
+      socket.on("chat_response_chunk", ({ conversation_id, message_id, offset, text }) => {
+        if (!(message_id in store.get())) fetchUnknown(conversation_id, message_id);
         enqueue({
           type: "chunk",
           conversationId: conversation_id,
           messageId: message_id,
           offset,
           text,
-        }),
-      ),
+        });
+      }),
       socket.on("chat_response_end", ({ conversation_id, message }) => {
-        storeMessages(queryClient, conversation_id, [message]);
+        // Its question may be unknown as well: only the whole conversation makes sense of it.
+        if (!fetchUnknown(conversation_id, message.id)) {
+          storeMessages(queryClient, conversation_id, [message]);
+        }
         dispatch({ type: "closed", messageId: message.id });
       }),
       socket.on("chat_response_error", ({ conversation_id, message_id, error }) =>

@@ -34,7 +34,11 @@ export function MessageList({ path, outgoing, ...actions }: MessageListProps) {
 
   return (
     <div className="relative min-h-0 flex-1">
-      <div ref={scrollRef} onScroll={onScroll} className="scroll-quiet h-full overflow-y-auto overscroll-contain">
+      <div
+        ref={scrollRef}
+        onScroll={onScroll}
+        className="scroll-quiet h-full overflow-y-auto overscroll-contain"
+      >
         <div ref={contentRef} className="mx-auto w-full max-w-184 px-4 pt-6 pb-8 sm:px-6">
           <ol className="flex flex-col gap-7" aria-label={strings.chat.messages}>
             {path.map((entry) => (

@@ -51,7 +51,8 @@ function groupByParent(messages: readonly Message[]): Map<string, Message[]> {
   const groups = new Map<string, Message[]>();
   const inOrder = [...messages].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
   for (const message of inOrder) {
-    const parent = message.parent_id !== null && known.has(message.parent_id) ? message.parent_id : ROOT;
+    const parent =
+      message.parent_id !== null && known.has(message.parent_id) ? message.parent_id : ROOT;
     const group = groups.get(parent);
     if (group) group.push(message);
     else groups.set(parent, [message]);

@@ -19,7 +19,8 @@ export function useModelChoice(): { modelId: string; models: Model[]; onlyQuotes
   return {
     modelId: resolveModel(models, chosen),
     models,
-    onlyQuotes: models.length > 0 && !models.some(({ id, ready }) => ready && id !== BUILT_IN_MODEL),
+    onlyQuotes:
+      models.length > 0 && !models.some(({ id, ready }) => ready && id !== BUILT_IN_MODEL),
   };
 }
 

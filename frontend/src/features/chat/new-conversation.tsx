@@ -57,7 +57,9 @@ export function NewConversation({ onCreated, heading, footer }: NewConversationP
               />
               <RememberSwitch
                 checked={settings.memory_enabled ?? true}
-                onChange={(memory_enabled) => setSettings((known) => ({ ...known, memory_enabled }))}
+                onChange={(memory_enabled) =>
+                  setSettings((known) => ({ ...known, memory_enabled }))
+                }
               />
               <span className="flex-1" />
               <ModelMenu />

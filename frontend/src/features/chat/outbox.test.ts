@@ -85,7 +85,9 @@ describe("the outbox", () => {
     });
     outbox.send(message);
     await waitFor(() =>
-      expect(outbox.store.get()).toMatchObject([{ state: "refused", error: "Too many questions." }]),
+      expect(outbox.store.get()).toMatchObject([
+        { state: "refused", error: "Too many questions." },
+      ]),
     );
     outbox.retry(outbox.store.get()[0]?.clientId ?? "");
     await waitFor(() => expect(outbox.store.get()).toEqual([]));

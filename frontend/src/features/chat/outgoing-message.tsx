@@ -11,7 +11,10 @@ export function OutgoingMessage({ message }: { message: Outgoing }) {
   return (
     <div className="flex flex-col items-end" data-testid="outgoing-message">
       <MessageBubble text={message.text} />
-      <div className="mt-1.5 flex min-h-8 flex-wrap items-center justify-end gap-x-2 text-xs" role="status">
+      <div
+        className="mt-1.5 flex min-h-8 flex-wrap items-center justify-end gap-x-2 text-xs"
+        role="status"
+      >
         {message.state === "sending" && <span className="text-muted">{strings.chat.sending}</span>}
         {message.state === "waiting" && (
           <>

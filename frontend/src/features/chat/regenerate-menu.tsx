@@ -1,6 +1,13 @@
 import { RefreshCw } from "lucide-react";
 import { IconButton } from "@/components/ui/icon-button";
-import { Menu, MenuContent, MenuItem, MenuLabel, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
+import {
+  Menu,
+  MenuContent,
+  MenuItem,
+  MenuLabel,
+  MenuSeparator,
+  MenuTrigger,
+} from "@/components/ui/menu";
 import { strings } from "@/lib/strings";
 import { useModelChoice } from "./model-choice";
 import { ModelChoices } from "./model-menu";

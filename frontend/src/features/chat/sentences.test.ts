@@ -14,8 +14,8 @@ describe("sentences to announce", () => {
   });
 
   it("leaves out Markdown marks and citation numbers", () => {
-    expect(finishedSentences("**Revenue** rose [1], see [here](https://x.org). N", 0).sentences).toBe(
-      "Revenue rose, see here.",
-    );
+    expect(
+      finishedSentences("**Revenue** rose [1], see [here](https://x.org). N", 0).sentences,
+    ).toBe("Revenue rose, see here.");
   });
 });

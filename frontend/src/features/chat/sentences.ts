@@ -4,10 +4,7 @@ const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
  * What a screen reader should hear next of a text that is still growing: the sentences that are
  * finished and lie after `from` (a UTF-16 index), and the index to continue at.
  */
-export function finishedSentences(
-  text: string,
-  from: number,
-): { sentences: string; next: number } {
+export function finishedSentences(text: string, from: number): { sentences: string; next: number } {
   const segments = [...segmenter.segment(text.slice(from))];
   segments.pop(); // It may still be growing.
   const spoken = segments.map(({ segment }) => segment).join("");

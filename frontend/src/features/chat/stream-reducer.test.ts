@@ -28,7 +28,7 @@ function streamingMessage(content: string) {
 function randomChunks(text: string, random: () => number): StreamEvent[] {
   const points = Array.from(text);
   const chunks: StreamEvent[] = [];
-  for (let offset = 0; offset < points.length; ) {
+  for (let offset = 0; offset < points.length;) {
     const size = 1 + Math.floor(random() * 6);
     chunks.push(chunk(offset, points.slice(offset, offset + size).join("")));
     offset += size;
@@ -109,9 +109,9 @@ describe("the stream reducer", () => {
 
   it("never loses text to a reply that is older than what it has", () => {
     const state = run([started, chunk(0, "abcdef")]);
-    expect(
-      run([{ type: "resumed", message: streamingMessage("abc") }], state).m1?.text,
-    ).toBe("abcdef");
+    expect(run([{ type: "resumed", message: streamingMessage("abc") }], state).m1?.text).toBe(
+      "abcdef",
+    );
   });
 
   it("takes up an answer found streaming when the page is loaded", () => {

@@ -11,7 +11,10 @@ function daysAgo(days: number, hour = 12) {
 
 describe("grouping chats by day", () => {
   it("puts each under its day, newest first", () => {
-    const groups = groupByDay([daysAgo(60), daysAgo(1, 23), daysAgo(0, 1), daysAgo(7), daysAgo(20)], now);
+    const groups = groupByDay(
+      [daysAgo(60), daysAgo(1, 23), daysAgo(0, 1), daysAgo(7), daysAgo(20)],
+      now,
+    );
     expect(groups.map(({ label, conversations }) => [label, conversations[0]?.id])).toEqual([
       ["Today", "0d"],
       ["Yesterday", "1d"],

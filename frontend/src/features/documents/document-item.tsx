@@ -71,9 +71,7 @@ function DocumentState({ document }: { document: DocumentRecord }) {
     <>
       <span className="block truncate tabular-nums">{facts.join(" · ")}</span>
       {isInProgress(document) && document.searchable && (
-        <span className="block font-medium text-accent-strong">
-          {strings.documents.searchable}
-        </span>
+        <span className="block font-medium text-accent-strong">{strings.documents.searchable}</span>
       )}
     </>
   );

@@ -53,9 +53,7 @@ export function UploadItem({ upload }: { upload: Upload }) {
       )}
       <IconButton
         label={
-          failed
-            ? strings.documents.dismiss(file.name)
-            : strings.documents.cancelUpload(file.name)
+          failed ? strings.documents.dismiss(file.name) : strings.documents.cancelUpload(file.name)
         }
         icon={<X aria-hidden />}
         className="size-7"

@@ -98,7 +98,9 @@ describe("uploading", () => {
     });
     expect(uploads()[0]).toHaveTextContent(strings.errors.network);
     expect(uploads()[1]).toHaveTextContent("This kind of file cannot be read.");
-    expect(screen.queryByRole("button", { name: strings.documents.retryUpload("b.pdf") })).toBeNull();
+    expect(
+      screen.queryByRole("button", { name: strings.documents.retryUpload("b.pdf") }),
+    ).toBeNull();
 
     await userEvent.click(
       screen.getByRole("button", { name: strings.documents.retryUpload("a.pdf") }),

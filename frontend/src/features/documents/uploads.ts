@@ -71,7 +71,8 @@ export function createUploads(options: UploadOptions): Uploads {
       },
       onError: (error) => {
         aborts.delete(id);
-        const retryable = error.status === 0 || error.status >= 500 || error.status === 429 || error.status === 401;
+        const retryable =
+          error.status === 0 || error.status >= 500 || error.status === 429 || error.status === 401;
         patch(id, { state: "failed", reason: error.message, retryable });
         options.onError(error);
         startWaiting();

@@ -49,7 +49,7 @@ function ModelRow({ model }: { model: Model }) {
   ].filter((fact) => fact !== null);
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 text-sm">
-      <div className="min-w-0 flex-1">
+      <div className="min-w-40 flex-1">
         <p className="truncate font-medium">{modelLabel(model.id)}</p>
         <p className="text-[0.8125rem] text-muted">{facts.join(" · ")}</p>
       </div>

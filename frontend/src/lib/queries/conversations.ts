@@ -49,19 +49,16 @@ export function storeMessages(
   conversationId: string,
   messages: Message[],
 ): void {
-  queryClient.setQueryData<ConversationDetail>(
-    queryKeys.conversation(conversationId),
-    (detail) => {
-      if (!detail) return detail;
-      const updates = new Map(messages.map((message) => [message.id, message]));
-      const kept = detail.messages.map((message) => {
-        const update = updates.get(message.id);
-        updates.delete(message.id);
-        return update ?? message;
-      });
-      return { ...detail, messages: [...kept, ...updates.values()] };
-    },
-  );
+  queryClient.setQueryData<ConversationDetail>(queryKeys.conversation(conversationId), (detail) => {
+    if (!detail) return detail;
+    const updates = new Map(messages.map((message) => [message.id, message]));
+    const kept = detail.messages.map((message) => {
+      const update = updates.get(message.id);
+      updates.delete(message.id);
+      return update ?? message;
+    });
+    return { ...detail, messages: [...kept, ...updates.values()] };
+  });
 }
 
 export function useCreateConversation() {

@@ -125,11 +125,17 @@ def count(session: Session, document_id: str, *, embedded: bool = False) -> int:
     return session.execute(query).scalar_one()
 
 
-def load_unembedded(session: Session, document_id: str, limit: int) -> list[ChunkToEmbed]:
-    """Return the first passages of a document that lack vectors."""
+def load_unembedded(
+    session: Session, document_id: str, first_ordinal: int, limit: int
+) -> list[ChunkToEmbed]:
+    """Return the first passages from `first_ordinal` on that lack vectors."""
     rows = session.execute(
         select(Chunk.id, Chunk.ordinal, Chunk.text, Chunk.heading, Chunk.sentences)
-        .where(Chunk.document_id == document_id, Chunk.embedding_model.is_(None))
+        .where(
+            Chunk.document_id == document_id,
+            Chunk.ordinal >= first_ordinal,
+            Chunk.embedding_model.is_(None),
+        )
         .order_by(Chunk.ordinal)
         .limit(limit)
     )
@@ -200,7 +206,9 @@ def load_evidence(session: Session, user_id: str, chunk_ids: Sequence[str]) -> l
         .join(Document, Document.id == Chunk.document_id)
         .where(
             Chunk.id.in_(chunk_ids),
-            Chunk.user_id == user_id,
+            # An expression, because SQLite would rather take the index on user_id than the
+            # ids and read every passage of the user.
+            Chunk.user_id.concat("") == user_id,
             Document.deleted_at.is_(None),
         )
     )

@@ -187,8 +187,9 @@ def retry(session: Session, user_id: str, document_id: str) -> DocumentRecord:
     if document.status in (FAILED, CANCELED):
         # A known chunk count means that the text was read to its end.
         status = QUEUED if document.chunk_count is None else EMBEDDING
-        _update(session, document_id, status=status, error_code=None, error_message=None)
         ingest_jobs.enqueue(session, user_id, document_id, document.size_bytes, utc_now())
+        session.flush()  # the job before the document, as everywhere: no deadlock
+        _update(session, document_id, status=status, error_code=None, error_message=None)
     return get(session, user_id, document_id)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from backend.db.models import Document, IngestJob
 
@@ -58,16 +58,17 @@ def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> J
     embeddings; huge files let others pass for a while; then the user who was served
     longest ago; then the smallest file.
     """
-    job, other = IngestJob, aliased(IngestJob)
-    served_at = (
-        select(func.max(other.lease_expires_at))
-        .where(other.user_id == job.user_id)
-        .scalar_subquery()
+    job = IngestJob
+    served = (
+        select(job.user_id, func.max(job.lease_expires_at).label("at"))
+        .group_by(job.user_id)
+        .subquery()
     )
     is_huge = and_(job.size_bytes > HUGE_BYTES, job.created_at > now - HUGE_PATIENCE)
     picked = session.execute(
         select(job.document_id, job.user_id, job.attempts)
         .join(Document, Document.id == job.document_id)
+        .join(served, served.c.user_id == job.user_id)
         .where(
             or_(
                 and_(job.state == WAITING, job.run_after <= now),
@@ -77,7 +78,7 @@ def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> J
         .order_by(
             Document.status == "embedding",
             is_huge,
-            served_at.nulls_first(),
+            served.c.at.nulls_first(),
             job.size_bytes,
             job.document_id,
         )

@@ -5,12 +5,12 @@ import { strings } from "@/lib/strings";
 import type { Citation, CitationSupport } from "@/types/api";
 import { useCitationsInText } from "./citations-context";
 
-const CHIP = "citation-chip mx-px inline-flex h-[1.15rem] min-w-[1.15rem] items-center justify-center gap-0.5 rounded-[5px] px-1 align-[0.1em] text-[0.6875rem] leading-none font-semibold no-underline tabular-nums";
+const CHIP =
+  "citation-chip mx-px inline-flex h-[1.15rem] min-w-[1.15rem] items-center justify-center gap-0.5 rounded-[5px] px-1 align-[0.1em] text-[0.6875rem] leading-none font-semibold no-underline tabular-nums";
 
 const CHIP_COLOURS: Record<CitationSupport, string> = {
   verified: "bg-accent-soft text-accent-strong hover:bg-accent hover:text-on-accent",
-  partial:
-    "bg-warning-soft text-warning border border-dashed border-warning/60 hover:border-solid",
+  partial: "bg-warning-soft text-warning border border-dashed border-warning/60 hover:border-solid",
   unsupported:
     "bg-danger-soft text-danger border border-dashed border-danger/60 hover:border-solid",
 };
@@ -44,9 +44,17 @@ function CitationChip({ citation }: { citation: Citation }) {
       <HoverCard.Trigger asChild>
         <button
           type="button"
-          className={cn(CHIP, "cursor-pointer", CHIP_COLOURS[citation.support], gone && "line-through")}
+          className={cn(
+            CHIP,
+            "cursor-pointer",
+            CHIP_COLOURS[citation.support],
+            gone && "line-through",
+          )}
           data-support={citation.support}
-          aria-label={[strings.citations.label(citation.n, citation.filename, page), ...remarks].join(". ")}
+          aria-label={[
+            strings.citations.label(citation.n, citation.filename, page),
+            ...remarks,
+          ].join(". ")}
           onClick={() => open(citation)}
         >
           {citation.n}

@@ -17,7 +17,8 @@ function markChildren(parent: Parent): void {
   });
 }
 
-const MARKS = /(?<maths>\$\$[^$]+\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$(?!\d)|\\\(.+?\\\)|\\\[.+?\\\])|\[(?<n>[1-9]\d{0,2})\]/gs;
+const MARKS =
+  /(?<maths>\$\$[^$]+\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$(?!\d)|\\\(.+?\\\)|\\\[.+?\\\])|\[(?<n>[1-9]\d{0,2})\]/gs;
 
 function splitText(node: Text): PhrasingContent[] {
   const parts: PhrasingContent[] = [];

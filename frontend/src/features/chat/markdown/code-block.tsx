@@ -3,7 +3,10 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { strings } from "@/lib/strings";
 
 /** A fenced block: its language, a copy button, and room to scroll sideways. */
-export function CodeBlock({ children, language }: ComponentProps<"pre"> & { language: string | null }) {
+export function CodeBlock({
+  children,
+  language,
+}: ComponentProps<"pre"> & { language: string | null }) {
   const preRef = useRef<HTMLPreElement>(null);
   return (
     <div className="code-block">

@@ -10,7 +10,10 @@ import { Markdown } from "./markdown";
 
 type Options = { citations?: Citation[]; streaming?: boolean; goneIds?: (string | null)[] };
 
-function renderAnswer(text: string, { citations = [], streaming = false, goneIds = [] }: Options = {}) {
+function renderAnswer(
+  text: string,
+  { citations = [], streaming = false, goneIds = [] }: Options = {},
+) {
   const open = vi.fn();
   render(
     <CitationsContext
@@ -110,7 +113,7 @@ describe("an answer's Markdown", () => {
     const { container } = render(
       <Markdown
         text={
-          '![x](https://example.org/x.png)\n\n<script>alert(1)</script>\n\n<img src=x onerror=alert(1)>\n\n[bad](javascript:alert(1))'
+          "![x](https://example.org/x.png)\n\n<script>alert(1)</script>\n\n<img src=x onerror=alert(1)>\n\n[bad](javascript:alert(1))"
         }
       />,
     );

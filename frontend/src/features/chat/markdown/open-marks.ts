@@ -8,7 +8,9 @@ export function closeOpenMarks(markdown: string): string {
   const before = markdown.slice(0, blockStart);
   let block = markdown.slice(blockStart);
 
-  block = block.replace(/!?\[[^\]]*\]\([^)\s]*$/, (link) => link.slice(0, link.indexOf("](")).replace(/^!?\[/, ""));
+  block = block.replace(/!?\[[^\]]*\]\([^)\s]*$/, (link) =>
+    link.slice(0, link.indexOf("](")).replace(/^!?\[/, ""),
+  );
   block = block.replace(/\[\d{0,3}$/, "");
   block = block.replace(/(^|\s)[*_]{1,3}$/, "$1");
 

@@ -20,7 +20,7 @@ type DocumentViewerProps = {
   onClose: () => void;
 };
 
-export function DocumentViewer({ target, onShowCitation, onClose }: DocumentViewerProps) {
+export default function DocumentViewer({ target, onShowCitation, onClose }: DocumentViewerProps) {
   const sectionRef = useRef<HTMLElement>(null);
   const { data: documents } = useDocuments();
   const document = documents?.find(({ id }) => id === target.documentId);
@@ -63,7 +63,6 @@ function OpenDocument({ document, target }: OpenDocumentProps) {
         onGoToPage={goToPage}
         zoom={zoom}
         onZoom={setZoom}
-        search={null}
       />
       {/* Scrolls, so the keyboard must be able to reach it. */}
       <div
@@ -135,7 +134,8 @@ function useFocusWhileOpen(ref: React.RefObject<HTMLElement | null>): void {
     const opener = window.document.activeElement;
     ref.current?.focus({ preventScroll: true });
     return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+      if (opener instanceof HTMLElement && opener.isConnected)
+        opener.focus({ preventScroll: true });
     };
   }, [ref]);
 }

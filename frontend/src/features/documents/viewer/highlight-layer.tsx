@@ -1,6 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { highlightsQuery } from "@/lib/queries/documents";
+import { strings } from "@/lib/strings";
 import type { HighlightBox } from "@/types/api";
 import type { Passage } from "./viewer-target";
 
@@ -18,7 +19,8 @@ export function HighlightLayer({ documentId, passages, scrollKey }: HighlightLay
     queries: passages.map(({ page, start, end }) => highlightsQuery(documentId, page, start, end)),
   });
   const boxes = results.flatMap(({ data }) => data?.boxes ?? []);
-  const loaded = boxes.length > 0 && results.every(({ isPending }) => !isPending);
+  const settled = results.every(({ isPending }) => !isPending);
+  const loaded = settled && boxes.length > 0;
 
   useEffect(() => {
     if (loaded && scrollKey !== null) firstRef.current?.scrollIntoView({ block: "center" });
@@ -26,6 +28,14 @@ export function HighlightLayer({ documentId, passages, scrollKey }: HighlightLay
 
   return (
     <div className="pointer-events-none absolute inset-0">
+      {settled && boxes.length === 0 && (
+        <p
+          role="status"
+          className="absolute inset-x-0 top-0 bg-warning-soft px-3 py-1.5 text-center text-xs text-warning"
+        >
+          {strings.viewer.noHighlights}
+        </p>
+      )}
       {boxes.map((box, index) => (
         <div
           key={index}

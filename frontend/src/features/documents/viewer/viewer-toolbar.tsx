@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp, Download, Minus, MoveHorizontal, Plus, X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { IconButton } from "@/components/ui/icon-button";
 import { Tooltip } from "@/components/ui/tooltip";
 import { documentFileUrl } from "@/lib/queries/documents";
@@ -28,9 +28,7 @@ export function ViewerHeader({ target, onShowCitation, onClose }: ViewerHeaderPr
             disabled={citation.position <= 1}
             onClick={() => onShowCitation(citation.position - 1)}
           />
-          <span role="status">
-            {strings.viewer.citationOf(citation.position, citation.count)}
-          </span>
+          <span role="status">{strings.viewer.citationOf(citation.position, citation.count)}</span>
           <IconButton
             label={strings.viewer.nextCitation}
             icon={<ChevronDown aria-hidden />}
@@ -54,7 +52,6 @@ type ViewerToolbarProps = {
   onGoToPage: (page: number) => void;
   zoom: number;
   onZoom: (zoom: number) => void;
-  search: ReactNode;
 };
 
 export function ViewerToolbar({
@@ -65,7 +62,6 @@ export function ViewerToolbar({
   onGoToPage,
   zoom,
   onZoom,
-  search,
 }: ViewerToolbarProps) {
   const smaller = ZOOM_STEPS.filter((step) => step < zoom).at(-1);
   const larger = ZOOM_STEPS.find((step) => step > zoom);
@@ -79,7 +75,6 @@ export function ViewerToolbar({
         onGoToPage={onGoToPage}
       />
       <span className="flex-1" />
-      {search}
       <div className="flex items-center">
         <IconButton
           label={strings.viewer.zoomOut}

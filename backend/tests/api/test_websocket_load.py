@@ -1,0 +1,62 @@
+"""A pool of five database connections carries two hundred answers at the same time.
+
+Heavier and longer: scripts/bench/bench_streams.py.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from stream_load import Client, MeasuredServer, ask_all, run_house
+
+CLIENTS = 200
+# Twenty-four words, four a second.
+SLOW, STREAM_S = "custom:slow 24 250", 6.0
+QUICK = "custom:slow 3 5"
+
+
+@pytest.fixture(scope="module")
+def house(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[MeasuredServer, list[Client]]]:
+    with run_house(tmp_path_factory.mktemp("load"), CLIENTS, DB_POOL_SIZE="5") as running:
+        yield running
+
+
+def problems(clients: list[Client]) -> list[str]:
+    return [client.problem for client in clients if client.problem is not None]
+
+
+def test_two_hundred_people_are_answered_at_the_same_time(
+    house: tuple[MeasuredServer, list[Client]],
+) -> None:
+    server, clients = house
+    assert problems(clients) == []
+    ask_all(clients, SLOW)
+    assert problems(clients) == []
+    assert all(client.text for client in clients)
+    report = server.report()
+    assert report["checked_out_most"] <= 5
+    # Every stream is longer than the longest time any connection was away from the pool, and
+    # the pool was often whole while they ran: no stream held one.
+    assert report["longest_checkout_s"] < STREAM_S
+    assert report["idle_samples"] > report["samples"] / 20
+    assert report["checked_out_now"] == 0
+
+
+def test_messages_leave_neither_connections_nor_memory_behind(
+    house: tuple[MeasuredServer, list[Client]],
+) -> None:
+    server, clients = house
+    some = clients[:40]
+    for _ in range(3):
+        ask_all(some, QUICK)
+    before = server.report()
+    for _ in range(7):
+        ask_all(some, QUICK)
+    assert problems(some) == []
+    after = server.report()
+    assert after["checked_out_now"] == 0
+    assert after["open_files"] <= before["open_files"]
+    assert after["threads"] <= before["threads"] + len(some)
+    assert after["rss_mb"] < before["rss_mb"] + 15

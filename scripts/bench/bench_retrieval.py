@@ -1,0 +1,211 @@
+"""How long a search takes, from the question to the passages with their rows.
+
+Fills a SQLite database and an embedded index with synthetic passages, then asks questions
+one after the other, and again beside a writer that keeps replacing points. The passages'
+vectors are random (embedding 50,000 would take an hour); the questions are embedded for real.
+
+    .venv/bin/python scripts/bench/bench_retrieval.py
+"""
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+
+from backend.clock import utc_now
+from backend.config import load_config
+from backend.db.migrate import upgrade
+from backend.db.repositories import chunks, documents, index_tasks, users
+from backend.db.repositories.chunks import EmbeddedChunk, NewChunk, chunk_id
+from backend.db.session import Database, create_database
+from backend.files import FileStore
+from backend.index_rows import IndexRows, load_chunks
+from backend.store.base import SearchFilter, SearchIndex
+from backend.store.embeddings import Embedder, create_embedder
+from backend.store.indexer import Indexer
+from backend.store.registry import open_index
+from backend.store.search import Searcher
+from backend.store.vectors import pack_sentence_vectors, pack_vector, unit
+
+CHUNKS_PER_DOCUMENT = 250
+SENTENCES_PER_CHUNK = 8
+SYLLABLES = "ba co di fe gu ha ki lo mu na po re su ta vi wo za ler mon tis"
+
+
+class Writing:
+    """Text of made-up words whose frequencies follow Zipf's law, as in natural language."""
+
+    def __init__(self, chance: random.Random, vocabulary: int = 40_000) -> None:
+        self._chance = chance
+        syllables = SYLLABLES.split()
+        words = {"".join(chance.choices(syllables, k=chance.randint(2, 4))) for _ in range(99_999)}
+        self._words = sorted(words)[:vocabulary]
+        chance.shuffle(self._words)
+        self._weights = list(accumulate(1 / rank for rank in range(1, len(self._words) + 1)))
+
+    def words(self, count: int) -> list[str]:
+        return self._chance.choices(self._words, cum_weights=self._weights, k=count)
+
+    def sentence(self) -> str:
+        return " ".join(self.words(self._chance.randint(10, 26))).capitalize() + "."
+
+
+def make_chunk(writing: Writing, ordinal: int, start: int) -> NewChunk:
+    text, places = "", []
+    for sentence in (writing.sentence() for _ in range(SENTENCES_PER_CHUNK)):
+        begin = len(text) + 1 if text else 0
+        text = f"{text} {sentence}" if text else sentence
+        places.append([begin, len(text)])
+    end = start + len(text)
+    spans = [[ordinal // 3 + 1, start, end]]
+    return NewChunk(ordinal, text, "", start, end, spans, places)
+
+
+def fill(database: Database, user_id: str, count: int, model: str, dimension: int) -> None:
+    writing = Writing(random.Random(0))
+    numbers = np.random.default_rng(0)
+    for first in range(0, count, CHUNKS_PER_DOCUMENT):
+        new, start = [], 0
+        for ordinal in range(min(CHUNKS_PER_DOCUMENT, count - first)):
+            new.append(make_chunk(writing, ordinal, start))
+            start = new[-1].end + 1
+        shape = (len(new), SENTENCES_PER_CHUNK, dimension)
+        sentence_vectors = unit(numbers.standard_normal(shape, dtype=np.float32))
+        vectors = unit(sentence_vectors.sum(axis=1))
+        with database.db_transaction() as session:
+            document, _ = documents.create(
+                session,
+                user_id,
+                filename=f"report {first}.txt",
+                media_type="text/plain",
+                size_bytes=start,
+                sha256=f"{first:064x}",
+            )
+            chunks.insert_many(session, user_id, document.id, new)
+            embedded = [
+                EmbeddedChunk(
+                    chunk_id(document.id, ordinal),
+                    pack_vector(vectors[ordinal]),
+                    pack_sentence_vectors(sentence_vectors[ordinal]),
+                )
+                for ordinal in range(len(new))
+            ]
+            chunks.save_vectors(session, model, embedded)
+            index_tasks.add_upsert(session, user_id, document.id, 0, len(new) - 1)
+
+
+def measure(questions: list[str], ask: Callable[[str], object]) -> tuple[float, float, float]:
+    """Return the median, the 99th percentile and the maximum in milliseconds."""
+    milliseconds = []
+    for question in questions:
+        began = time.perf_counter()
+        ask(question)
+        milliseconds.append((time.perf_counter() - began) * 1_000)
+    quantiles = statistics.quantiles(milliseconds, n=100)
+    return quantiles[49], quantiles[98], max(milliseconds)
+
+
+@contextmanager
+def writer(rows: IndexRows, index: SearchIndex, document_id: str) -> Iterator[None]:
+    """Replace a document's points in the index as ingest does, 32 every 100 ms, meanwhile."""
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.wait(0.1):
+            index.upsert(rows.load_points(document_id, 0, 31))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def print_row(*cells: str) -> None:
+    sys.stdout.write(f"| {' | '.join(cells)} |\n")
+    sys.stdout.flush()
+
+
+def run(folder: Path, passages: int, question_count: int) -> None:
+    config = load_config(data_dir=folder)
+    database = create_database(config)
+    upgrade(database)
+    embedder: Embedder = create_embedder(config, threads=2)
+    index = open_index(config, embedder.dimension)
+    with database.db_transaction() as session:
+        user_id = users.add(
+            session,
+            username="bench",
+            username_key="bench",
+            password_hash="",
+            role="user",
+            created_at=utc_now(),
+        ).id
+    rows = IndexRows(database, FileStore(config.files_dir), embedder.name)
+    indexer = Indexer(index, rows, config.index_poll_ms)
+    indexer.drain()
+
+    fill(database, user_id, passages, embedder.name, embedder.dimension)
+    began = time.perf_counter()
+    indexer.drain()
+    indexing_s = time.perf_counter() - began
+
+    searcher = Searcher(index, embedder, partial(load_chunks, database), config)
+    writing = Writing(random.Random(1))
+    questions = [" ".join(writing.words(9)) for _ in range(question_count)]
+    where = SearchFilter(user_id)
+    vector = embedder.embed(["a question"])[0]
+    limit = config.rag_candidates
+    hits = index.search_dense(vector, where, 2 * limit)
+    with database.db_session() as session:
+        document_id = documents.list_page(session, user_id, 1)[0][0].id
+
+    def search(question: str) -> object:
+        return searcher.search(user_id=user_id, query=question)
+
+    measure(questions[:20], search)
+    print_row(f"{index.count():,} passages of one user", "p50 ms", "p99 ms", "max ms")
+    print_row("---", "---", "---", "---")
+    steps: dict[str, Callable[[str], object]] = {
+        "search, everything": search,
+        "- embedding the question": lambda question: embedder.embed([question]),
+        f"- {limit} keyword hits": lambda question: index.search_keywords(question, where, limit),
+        f"- {limit} dense hits": lambda _: index.search_dense(vector, where, limit),
+        f"- loading {len(hits)} rows": lambda _: load_chunks(
+            database, user_id, [hit.id for hit in hits]
+        ),
+    }
+    for name, step in steps.items():
+        print_row(name, *(f"{value:.1f}" for value in measure(questions, step)))
+    with writer(rows, index, document_id):
+        beside = measure(questions, search)
+    print_row("search beside a writer", *(f"{value:.1f}" for value in beside))
+    sys.stdout.write(f"\nIndexing took {indexing_s:.1f} s.\n")
+    index.close()
+    embedder.close()
+    database.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--passages", type=int, default=50_000, help="default: %(default)s")
+    parser.add_argument("--questions", type=int, default=300, help="default: %(default)s")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        run(Path(folder), options.passages, options.questions)
+
+
+if __name__ == "__main__":
+    main()
