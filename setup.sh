@@ -34,9 +34,12 @@ if [ "$installed" != "$wanted" ] && [ "$installed" != "$both" ]; then
     uv=.venv/bin/uv
   fi
   echo "Installing $lock"
-  "$uv" pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"
+  "$uv" pip install --quiet --python .venv/bin/python --compile-bytecode --require-hashes -r "$lock"
   "$uv" pip install --quiet --python .venv/bin/python --no-deps --editable backend
   echo "$wanted" > "$stamp"
 fi
+
+# Compiled here, because some systems forbid Python to do so on import; it halves the start.
+.venv/bin/python -m compileall -q backend/src
 
 scripts/build-frontend

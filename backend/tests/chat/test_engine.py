@@ -83,6 +83,13 @@ def test_odd_characters_arrive_whole_and_can_be_stored(house: House) -> None:
     assert end.message.content == "a😀b\ufffdc"
 
 
+def test_a_question_with_a_cut_emoji_is_kept_and_answered(house: House) -> None:
+    house.recorder.end(
+        house.ask("builtin:quotes", text="How high\ud83d is\0 it?").assistant_message_id
+    )
+    assert house.load_all()[0].content == "How high? is it?"
+
+
 def test_the_model_sees_the_passages_and_the_branch_before(
     house: House, openai_server: OpenAIServer
 ) -> None:

@@ -8,14 +8,18 @@ MAX_INTEGER = 2**31 - 1
 TITLE_MAX_CHARACTERS = 300
 
 
-def _without_nul(text: str) -> str:
+def _storable(text: str) -> str:
     if "\0" in text:
         raise ValueError("NUL characters are not allowed")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("halves of surrogate pairs are not allowed") from None
     return text
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
-"""Text that every database stores: no NUL, no lone surrogates (pydantic refuses those)."""
+Text = Annotated[str, AfterValidator(_storable)]
+"""Text that every database stores: no NUL, no lone surrogates."""
 
 
 class Body(BaseModel):
@@ -45,7 +49,7 @@ class ErrorAnswer(BaseModel):
 
 class Credentials(Body):
     username: Text = Field(max_length=1_000)
-    password: str = Field(max_length=10_000)
+    password: Text = Field(max_length=10_000)
 
 
 class Registration(Credentials):
@@ -53,8 +57,8 @@ class Registration(Credentials):
 
 
 class PasswordChange(Body):
-    current_password: str = Field(max_length=10_000)
-    new_password: str = Field(max_length=10_000)
+    current_password: Text = Field(max_length=10_000)
+    new_password: Text = Field(max_length=10_000)
 
 
 class UserOut(BaseModel):

@@ -308,7 +308,8 @@ class AnswerEngine:
         return bool(self._config.redis_url.get_secret_value())
 
     def _checked_text(self, text: str) -> str:
-        text = text.replace("\x00", "").strip()
+        # No database stores NUL or half a surrogate pair; an emoji cut in two leaves the latter.
+        text = text.replace("\x00", "").encode(errors="replace").decode().strip()
         if not text:
             raise _invalid(message="Write a message first.")
         if len(text) > self._config.message_max_characters:

@@ -144,7 +144,8 @@ class Chunk(Base):
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     document_id: Mapped[str] = mapped_column(ID, ForeignKey("documents.id", ondelete="CASCADE"))
-    user_id: Mapped[str] = _owner()
+    # Without an index: SQLite would take it and read all passages of a user instead of a few.
+    user_id: Mapped[str] = mapped_column(ID, ForeignKey("users.id", ondelete="CASCADE"))
     ordinal: Mapped[int]  # from 0
     text: Mapped[str]
     heading: Mapped[str]  # nearest heading above, "" if none

@@ -190,7 +190,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chunks")),
     )
     with op.batch_alter_table("chunks", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_chunks_user_id"), ["user_id"], unique=False)
         batch_op.create_index(
             "uq_chunks_document_id_ordinal", ["document_id", "ordinal"], unique=True
         )
@@ -316,7 +315,6 @@ def downgrade() -> None:
     op.drop_table("ingest_jobs")
     with op.batch_alter_table("chunks", schema=None) as batch_op:
         batch_op.drop_index("uq_chunks_document_id_ordinal")
-        batch_op.drop_index(batch_op.f("ix_chunks_user_id"))
 
     op.drop_table("chunks")
     with op.batch_alter_table("invites", schema=None) as batch_op:
