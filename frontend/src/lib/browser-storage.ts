@@ -19,6 +19,29 @@ export function writeStored(key: string, value: string | null): void {
   }
 }
 
+/** The values of every key that starts with `prefix`. */
+export function readAllStored(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX + prefix))
+      .map((key) => localStorage.getItem(key))
+      .filter((value) => value !== null);
+  } catch {
+    return [];
+  }
+}
+
+/** Tells when another tab has removed the key, with the value it had. */
+export function onRemovedElsewhere(key: string, listener: (value: string) => void): () => void {
+  const onStorage = (event: StorageEvent) => {
+    if (event.key === PREFIX + key && event.newValue === null && event.oldValue !== null) {
+      listener(event.oldValue);
+    }
+  };
+  window.addEventListener("storage", onStorage);
+  return () => window.removeEventListener("storage", onStorage);
+}
+
 /** Forgets every key that starts with `prefix`. */
 export function clearStored(prefix: string): void {
   try {

@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { act, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { strings } from "@/lib/strings";
@@ -66,6 +66,26 @@ describe("the composer", () => {
 
     renderComposer({ draftKey: "draft:c1" });
     expect(field()).toHaveValue("unfinished");
+  });
+
+  it("lets go of a draft that another tab has sent, but not of one written since", async () => {
+    renderComposer({ draftKey: "draft:c1" });
+    const sentElsewhere = () =>
+      act(() => {
+        window.dispatchEvent(
+          new StorageEvent("storage", {
+            key: "docchat:draft:c1",
+            oldValue: "question",
+            newValue: null,
+          }),
+        );
+      });
+    await userEvent.type(field(), "question");
+    sentElsewhere();
+    expect(field()).toHaveValue("");
+    await userEvent.type(field(), "another");
+    sentElsewhere();
+    expect(field()).toHaveValue("another");
   });
 
   it("offers to stop instead of sending while an answer is written, but lets one type on", async () => {

@@ -103,6 +103,15 @@ describe("the outbox", () => {
     expect(requests.map(({ data }) => (data as Sent).parent_id)).toEqual([undefined, "m3"]);
   });
 
+  it("keeps what two tabs have written", async () => {
+    const tabs = [setUp(), setUp()];
+    for (const { outbox, connection } of tabs) {
+      connection.set("lost");
+      outbox.send(message);
+    }
+    await waitFor(() => expect(setUp().outbox.store.get()).toHaveLength(2));
+  });
+
   it("forgets a discarded message for good", async () => {
     const { outbox, connection } = setUp();
     connection.set("lost");

@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { errorSentence } from "@/lib/api-client";
-import { readStored, writeStored } from "@/lib/browser-storage";
+import { readAllStored, writeStored } from "@/lib/browser-storage";
 import { storeMessages } from "@/lib/queries/conversations";
 import { queryKeys } from "@/lib/queries/keys";
 import { randomId } from "@/lib/random-id";
@@ -45,14 +45,13 @@ export function createOutbox(
 ): Outbox {
   const store = createStore<OutgoingMessage[]>(restore(storageKey));
 
-  function update(change: (messages: OutgoingMessage[]) => OutgoingMessage[]): void {
-    store.set(change);
-    const messages = store.get();
-    writeStored(storageKey, messages.length > 0 ? JSON.stringify(messages) : null);
+  /** Each message has a key of its own, so that tabs do not overwrite each other's. */
+  function keep(message: OutgoingMessage): void {
+    writeStored(`${storageKey}:${message.clientId}`, JSON.stringify(message));
   }
 
   function patch(clientId: string, change: Partial<OutgoingMessage>): void {
-    update((messages) =>
+    store.set((messages) =>
       messages.map((message) =>
         message.clientId === clientId ? { ...message, ...change } : message,
       ),
@@ -60,7 +59,8 @@ export function createOutbox(
   }
 
   function discard(clientId: string): void {
-    update((messages) => messages.filter((message) => message.clientId !== clientId));
+    writeStored(`${storageKey}:${clientId}`, null);
+    store.set((messages) => messages.filter((message) => message.clientId !== clientId));
   }
 
   async function attempt(message: OutgoingMessage): Promise<void> {
@@ -144,7 +144,8 @@ export function createOutbox(
         error: null,
         createdAt: new Date().toISOString(),
       };
-      update((messages) => [...messages, outgoing]);
+      keep(outgoing);
+      store.set((messages) => [...messages, outgoing]);
       void attempt(outgoing);
     },
     retry(clientId) {
@@ -160,10 +161,10 @@ export function createOutbox(
 
 /** What an earlier page left behind waits to be sent, whatever its state was. */
 function restore(storageKey: string): OutgoingMessage[] {
-  try {
-    const stored = JSON.parse(readStored(storageKey) ?? "[]") as OutgoingMessage[];
-    return stored.map((message) => ({ ...message, state: "waiting", error: null }));
-  } catch {
-    return [];
-  }
+  return readAllStored(`${storageKey}:`)
+    .map((stored): OutgoingMessage => {
+      const message = JSON.parse(stored) as OutgoingMessage;
+      return { ...message, state: "waiting", error: null };
+    })
+    .sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
 }
