@@ -45,8 +45,6 @@ def make_chunk(
         text=text,
         page_spans=[[1, 0, len(text)]],
         sentences=spans,
-        embedding_model=None,
-        vector=None,
         sentence_vectors=None,
     )
 

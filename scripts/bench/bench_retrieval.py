@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from importlib import resources
 from itertools import accumulate
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from backend.db.repositories import chunks, documents, index_tasks, users
 from backend.db.repositories.chunks import EmbeddedChunk, NewChunk, chunk_id
 from backend.db.session import Database, create_database
 from backend.files import FileStore
-from backend.index_rows import IndexRows, load_chunks
+from backend.index_rows import IndexRows, PassageRows
 from backend.store.base import SearchFilter, SearchIndex
 from backend.store.embeddings import Embedder, create_embedder
 from backend.store.indexer import Indexer
@@ -39,17 +39,16 @@ from backend.store.vectors import pack_sentence_vectors, pack_vector, unit
 
 CHUNKS_PER_DOCUMENT = 250
 SENTENCES_PER_CHUNK = 8
-SYLLABLES = "ba co di fe gu ha ki lo mu na po re su ta vi wo za ler mon tis"
 
 
 class Writing:
-    """Text of made-up words whose frequencies follow Zipf's law, as in natural language."""
+    """Text of English words whose frequencies follow Zipf's law, as in natural language."""
 
-    def __init__(self, chance: random.Random, vocabulary: int = 40_000) -> None:
+    def __init__(self, chance: random.Random) -> None:
         self._chance = chance
-        syllables = SYLLABLES.split()
-        words = {"".join(chance.choices(syllables, k=chance.randint(2, 4))) for _ in range(99_999)}
-        self._words = sorted(words)[:vocabulary]
+        vocabulary = resources.files("backend.store") / "vocab" / "bert-base-uncased.txt"
+        pieces = vocabulary.read_text(encoding="utf-8").split()
+        self._words = [piece for piece in pieces if piece.isascii() and piece.isalpha()]
         chance.shuffle(self._words)
         self._weights = list(accumulate(1 / rank for rank in range(1, len(self._words) + 1)))
 
@@ -162,7 +161,8 @@ def run(folder: Path, passages: int, question_count: int) -> None:
     indexer.drain()
     indexing_s = time.perf_counter() - began
 
-    searcher = Searcher(index, embedder, partial(load_chunks, database), config)
+    passage_rows = PassageRows(database)
+    searcher = Searcher(index, embedder, passage_rows, config)
     writing = Writing(random.Random(1))
     questions = [" ".join(writing.words(9)) for _ in range(question_count)]
     where = SearchFilter(user_id)
@@ -183,8 +183,11 @@ def run(folder: Path, passages: int, question_count: int) -> None:
         "- embedding the question": lambda question: embedder.embed([question]),
         f"- {limit} keyword hits": lambda question: index.search_keywords(question, where, limit),
         f"- {limit} dense hits": lambda _: index.search_dense(vector, where, limit),
-        f"- loading {len(hits)} rows": lambda _: load_chunks(
-            database, user_id, [hit.id for hit in hits]
+        f"- loading {len(hits)} passages' vectors": lambda _: passage_rows.load_vectors(
+            user_id, [hit.id for hit in hits]
+        ),
+        "- loading 30 passages": lambda _: passage_rows.load_evidence(
+            user_id, [hit.id for hit in hits[:30]]
         ),
     }
     for name, step in steps.items():

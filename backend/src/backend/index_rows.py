@@ -12,7 +12,7 @@ from backend.db.session import Database
 from backend.files import FileStore
 from backend.store.base import IndexPoint
 from backend.store.indexer import IndexTask
-from backend.store.search import ChunkEvidence
+from backend.store.search import ChunkEvidence, ChunkVectors
 from backend.store.vectors import unpack_vector
 
 _INDEXING = 0x646F63636861_0001  # any number, the same in every server process
@@ -88,25 +88,36 @@ class IndexRows:
         )
 
 
-def load_chunks(database: Database, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkEvidence]:
-    """Return the user's passages among `chunk_ids`; the rest of `store.search.LoadChunks`."""
-    with database.db_session() as session:
-        rows = chunks.load_evidence(session, user_id, chunk_ids)
-    return [
-        ChunkEvidence(
-            id=row.id,
-            document_id=row.document_id,
-            filename=row.filename,
-            ordinal=row.ordinal,
-            heading=row.heading,
-            start=row.start,
-            end=row.end,
-            text=row.text,
-            page_spans=row.page_spans,
-            sentences=row.sentences,
-            embedding_model=row.embedding_model,
-            vector=row.vector,
-            sentence_vectors=row.sentence_vectors,
-        )
-        for row in rows
-    ]
+class PassageRows:
+    """The passages as search reads them: a `PassageSource`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkVectors]:
+        with self._database.db_session() as session:
+            rows = chunks.load_vectors(session, user_id, chunk_ids)
+        return [
+            ChunkVectors(row.id, row.embedding_model, row.vector, row.sentence_vectors)
+            for row in rows
+        ]
+
+    def load_evidence(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkEvidence]:
+        with self._database.db_session() as session:
+            rows = chunks.load_evidence(session, user_id, chunk_ids)
+        return [
+            ChunkEvidence(
+                id=row.id,
+                document_id=row.document_id,
+                filename=row.filename,
+                ordinal=row.ordinal,
+                heading=row.heading,
+                start=row.start,
+                end=row.end,
+                text=row.text,
+                page_spans=row.page_spans,
+                sentences=row.sentences,
+                sentence_vectors=row.sentence_vectors,
+            )
+            for row in rows
+        ]

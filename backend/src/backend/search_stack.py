@@ -4,13 +4,12 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from backend.config import Config
 from backend.db.session import Database
 from backend.errors import DocChatError, Unavailable
 from backend.files import FileStore
-from backend.index_rows import IndexRows, load_chunks
+from backend.index_rows import IndexRows, PassageRows
 from backend.store.base import FloatVector, SearchIndex
 from backend.store.embeddings import Embedder, create_embedder
 from backend.store.indexer import Indexer
@@ -123,7 +122,7 @@ class SearchStack:
             index=index,
             rows=rows,
             indexer=Indexer(index, rows, config.index_poll_ms),
-            searcher=Searcher(index, embedder, partial(load_chunks, self._database), config),
+            searcher=Searcher(index, embedder, PassageRows(self._database), config),
         )
 
     def _run(self) -> None:

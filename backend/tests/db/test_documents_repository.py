@@ -253,11 +253,15 @@ def test_vectors_are_saved_and_come_back_as_evidence(any_database: Database) -> 
         assert len(chunks.load_unembedded(session, document.id, 0, 10)) == 2
         (evidence,) = chunks.load_evidence(session, user, [first.id])
         assert (evidence.filename, evidence.text) == ("0.pdf", "A passage.")
-        assert (evidence.vector, evidence.sentence_vectors) == (b"vector", b"rows")
+        assert evidence.sentence_vectors == b"rows"
+        (vectors,) = chunks.load_vectors(session, user, [first.id])
+        assert (vectors.embedding_model, vectors.vector) == ("model", b"vector")
+        assert vectors.sentence_vectors == b"rows"
         assert evidence.page_spans == [[1, 0, 10]]
         point, _ = chunks.load_points(session, document.id, 0, 1)
         assert (point.embedding_model, point.vector) == ("model", b"vector")
         assert chunks.load_evidence(session, "somebody else", [first.id]) == []
+        assert chunks.load_vectors(session, "somebody else", [first.id]) == []
 
 
 def test_evidence_is_found_by_its_ids_and_not_among_all_passages_of_the_user(
@@ -273,6 +277,7 @@ def test_evidence_is_found_by_its_ids_and_not_among_all_passages_of_the_user(
     event.listen(database.engine, "before_cursor_execute", explain)
     with database.db_session() as session:
         chunks.load_evidence(session, "somebody", [f"id {number}" for number in range(200)])
+        chunks.load_vectors(session, "somebody", [f"id {number}" for number in range(200)])
     assert plans[0] == "SEARCH chunks USING INDEX sqlite_autoindex_chunks_1 (id=?)"
 
 

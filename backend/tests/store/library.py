@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from functools import partial
 
 from backend.clock import utc_now
 from backend.config import Config
@@ -10,7 +9,7 @@ from backend.db.repositories import chunks, documents, index_tasks, users
 from backend.db.repositories.chunks import ChunkToEmbed, EmbeddedChunk, NewChunk
 from backend.db.session import Database
 from backend.files import FileStore
-from backend.index_rows import IndexRows, load_chunks
+from backend.index_rows import IndexRows, PassageRows
 from backend.store.base import SearchIndex
 from backend.store.embeddings import Embedder
 from backend.store.indexer import Indexer
@@ -32,8 +31,8 @@ class Library:
         self.embedder = embedder
         self.rows = IndexRows(database, FileStore(config.files_dir), embedder.name)
         self.indexer = Indexer(index, self.rows, config.index_poll_ms)
-        self.load_chunks = partial(load_chunks, database)
-        self.searcher = Searcher(index, embedder, self.load_chunks, config)
+        self.passages = PassageRows(database)
+        self.searcher = Searcher(index, embedder, self.passages, config)
 
     def add_user(self, name: str) -> str:
         with self.database.db_transaction() as session:

@@ -182,7 +182,7 @@ def test_the_weights_come_from_the_configuration(
     only_words = Searcher(
         library.index,
         library.embedder,
-        library.load_chunks,
+        library.passages,
         make_config(rag_dense_weight=0, rag_sentence_weight=0),
     )
     results = only_words.search(user_id=ann, query="fee length")

@@ -1,8 +1,8 @@
 """Hybrid search: BM25 and embeddings, fused, with the evidence for every passage."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -14,6 +14,22 @@ from backend.store.keywords import KeywordEncoder
 from backend.store.relevance import SentenceScorer
 from backend.store.vectors import sentence_cosines, unpack_sentence_vectors, unpack_vector
 
+# So many times more passages than wanted are read, since some only repeat others.
+_SPARE: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkVectors:
+    """A passage's vectors, packed as by `store.vectors`; None until it is embedded.
+
+    `vector` is float32, `sentence_vectors` int8 with one row a sentence.
+    """
+
+    id: str
+    embedding_model: str | None
+    vector: bytes | None
+    sentence_vectors: bytes | None
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkEvidence:
@@ -21,8 +37,6 @@ class ChunkEvidence:
 
     `text` is the document's text from `start` to `end` (code points). `page_spans` holds
     (page, start, end) triples and `sentences` (start, end) pairs within `text`.
-    `vector` (float32) and `sentence_vectors` (int8, one row a sentence) are packed as by
-    `store.vectors`, and None until the passage is embedded.
     """
 
     id: str
@@ -35,20 +49,21 @@ class ChunkEvidence:
     text: str
     page_spans: Sequence[Sequence[int]]
     sentences: Sequence[Sequence[int]]
-    embedding_model: str | None
-    vector: bytes | None
     sentence_vectors: bytes | None
 
 
-class LoadChunks(Protocol):
-    """Reads passages' rows; `app.py` supplies it."""
+class PassageSource(Protocol):
+    """Reads passages' rows; `app.py` supplies it.
 
-    def __call__(self, user_id: str, chunk_ids: Sequence[str]) -> Sequence[ChunkEvidence]:
-        """Return the rows of `chunk_ids` that belong to `user_id`, in any order.
+    Both methods return the rows of `chunk_ids` that belong to `user_id`, in any order;
+    foreign, unknown and deleted passages, and those of documents marked deleted, are absent.
+    """
 
-        Foreign, unknown and deleted passages, and those of documents marked deleted, are
-        absent. Asked for a few hundred ids at a time, in one query.
-        """
+    def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> Sequence[ChunkVectors]:
+        """Asked for a few hundred ids at a time: every candidate of a search."""
+
+    def load_evidence(self, user_id: str, chunk_ids: Sequence[str]) -> Sequence[ChunkEvidence]:
+        """Asked for a few dozen ids at a time: the candidates that may be returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +87,25 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    chunk: ChunkEvidence
+    id: str
     keyword_score: float
     cosine: float
     """NaN, like `sentence_cosine`, if the passage is not embedded."""
     sentence_cosine: float
     sentence_cosines: FloatVector | None
 
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    score: float
+    candidate: _Candidate
+    chunk: ChunkEvidence
+
     def best_sentence(self) -> tuple[str, int, int] | None:
         """Return where the best sentence lies: document and code points in its text."""
-        if self.sentence_cosines is None:
+        if self.candidate.sentence_cosines is None:
             return None
-        start, end = self.chunk.sentences[int(self.sentence_cosines.argmax())]
+        start, end = self.chunk.sentences[int(self.candidate.sentence_cosines.argmax())]
         return self.chunk.document_id, self.chunk.start + start, self.chunk.start + end
 
 
@@ -91,11 +113,11 @@ class Searcher:
     """Finds a user's passages. Safe to call from several threads."""
 
     def __init__(
-        self, index: SearchIndex, embedder: Embedder, load_chunks: LoadChunks, config: Config
+        self, index: SearchIndex, embedder: Embedder, passages: PassageSource, config: Config
     ) -> None:
         self._index = index
         self._embedder = embedder
-        self._load_chunks = load_chunks
+        self._passages = passages
         self._candidates = config.rag_candidates
         self._dense_weight = config.rag_dense_weight
         self._sentence_weight = config.rag_sentence_weight
@@ -130,10 +152,8 @@ class Searcher:
         ids = list(dict.fromkeys([*keyword_scores, *(hit.id for hit in dense_hits)]))
         if not ids:
             return []
-        candidates = [
-            self._candidate(chunk, keyword_scores.get(chunk.id, 0.0), query_vector)
-            for chunk in self._load_chunks(user_id, ids)
-        ]
+        rows = self._passages.load_vectors(user_id, ids)
+        candidates = self._candidates_of(rows, keyword_scores, query_vector)
         scores = fuse(
             np.array([c.keyword_score for c in candidates], np.float32),
             np.array([c.cosine for c in candidates], np.float32),
@@ -141,39 +161,67 @@ class Searcher:
             dense_weight=self._dense_weight,
             sentence_weight=self._sentence_weight,
         )
-        ranked = sorted(
-            zip(scores.tolist(), candidates, strict=True),
-            key=lambda pair: (-pair[0], pair[1].chunk.document_id, pair[1].chunk.ordinal),
-        )
         wanted = self._default_limit if limit is None else limit
+        ranked = self._load_best(
+            user_id, zip(scores.tolist(), candidates, strict=True), _SPARE * wanted
+        )
+        return [self._result(query, item) for item in _repetitions_last(ranked)[:wanted]]
+
+    def _candidates_of(
+        self,
+        rows: Sequence[ChunkVectors],
+        keyword_scores: Mapping[str, float],
+        query_vector: FloatVector,
+    ) -> list[_Candidate]:
+        """Score each row, in any order; all vectors at once, which saves 3 ms."""
+        name, dimension = self._embedder.name, self._embedder.dimension
+        vectors, sentence_vectors, embedded_ids = [], [], []
+        for row in rows:
+            if row.embedding_model == name and row.vector and row.sentence_vectors:
+                vectors.append(row.vector)
+                sentence_vectors.append(row.sentence_vectors)
+                embedded_ids.append(row.id)
+        cosines = unpack_vector(b"".join(vectors)).reshape(-1, dimension) @ query_vector
+        packed = unpack_sentence_vectors(b"".join(sentence_vectors), dimension)
+        ends = np.cumsum([len(data) // dimension for data in sentence_vectors], dtype=int)
+        by_passage = np.split(sentence_cosines(packed, query_vector), ends[:-1])
+        bare_ids = {row.id for row in rows}.difference(embedded_ids)
         return [
-            self._result(query, candidate, score)
-            for score, candidate in _repetitions_last(ranked)[:wanted]
+            *(
+                _Candidate(id_, keyword_scores.get(id_, 0.0), cosine, float(own.max()), own)
+                for id_, cosine, own in zip(
+                    # np.split gives one empty part for no passage at all
+                    embedded_ids,
+                    cosines.tolist(),
+                    by_passage,
+                    strict=False,
+                )
+            ),
+            *(
+                _Candidate(id_, keyword_scores.get(id_, 0.0), float("nan"), float("nan"), None)
+                for id_ in bare_ids
+            ),
         ]
 
-    def _candidate(
-        self, chunk: ChunkEvidence, keyword_score: float, query_vector: FloatVector
-    ) -> _Candidate:
-        embedded = chunk.embedding_model == self._embedder.name
-        if not embedded or chunk.vector is None or not chunk.sentence_vectors:
-            return _Candidate(chunk, keyword_score, float("nan"), float("nan"), None)
-        rows = unpack_sentence_vectors(chunk.sentence_vectors, self._embedder.dimension)
-        cosines = sentence_cosines(rows, query_vector)
-        return _Candidate(
-            chunk,
-            keyword_score,
-            float(unpack_vector(chunk.vector) @ query_vector),
-            float(cosines.max()),
-            cosines,
-        )
+    def _load_best(
+        self, user_id: str, scored: Iterable[tuple[float, _Candidate]], limit: int
+    ) -> list[_Ranked]:
+        """Return the `limit` best with their rows, best first; ties in reading order."""
+        best = sorted(scored, key=lambda pair: -pair[0])[:limit]
+        rows = {
+            row.id: row for row in self._passages.load_evidence(user_id, [c.id for _, c in best])
+        }
+        ranked = [_Ranked(score, c, rows[c.id]) for score, c in best if c.id in rows]
+        ranked.sort(key=lambda item: (-item.score, item.chunk.document_id, item.chunk.ordinal))
+        return ranked
 
-    def _result(self, query: str, candidate: _Candidate, score: float) -> SearchResult:
-        chunk = candidate.chunk
+    def _result(self, query: str, ranked: _Ranked) -> SearchResult:
+        chunk, candidate = ranked.chunk, ranked.candidate
         sentences = [chunk.text[start:end] for start, end in chunk.sentences]
         embedded = candidate.sentence_cosines is not None
         return SearchResult(
             chunk=chunk,
-            score=score,
+            score=ranked.score,
             keyword_score=candidate.keyword_score,
             cosine=candidate.cosine if embedded else None,
             sentence_cosine=candidate.sentence_cosine if embedded else None,
@@ -181,17 +229,15 @@ class Searcher:
         )
 
 
-def _repetitions_last(
-    ranked: Sequence[tuple[float, _Candidate]],
-) -> list[tuple[float, _Candidate]]:
+def _repetitions_last(ranked: Sequence[_Ranked]) -> list[_Ranked]:
     """Move behind all others what only repeats: neighbours overlap by whole sentences, so
     the best sentence of one may be that of a better one, or the same text may recur."""
     seen: set[object] = set()
-    first: list[tuple[float, _Candidate]] = []
-    repeated: list[tuple[float, _Candidate]] = []
-    for score, candidate in ranked:
-        marks = {candidate.best_sentence(), (candidate.chunk.document_id, candidate.chunk.text)}
+    first: list[_Ranked] = []
+    repeated: list[_Ranked] = []
+    for item in ranked:
+        marks = {item.best_sentence(), (item.chunk.document_id, item.chunk.text)}
         marks.discard(None)
-        (first if seen.isdisjoint(marks) else repeated).append((score, candidate))
+        (first if seen.isdisjoint(marks) else repeated).append(item)
         seen |= marks
     return first + repeated

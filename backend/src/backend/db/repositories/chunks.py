@@ -62,8 +62,18 @@ class ChunkPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorsRecord:
+    """A passage's vectors and the model that made them."""
+
+    id: str
+    embedding_model: str | None
+    vector: bytes | None
+    sentence_vectors: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceRecord:
-    """A passage with all that search, quotes and citations need."""
+    """A passage with all that quotes and citations need."""
 
     id: str
     document_id: str
@@ -75,8 +85,6 @@ class EvidenceRecord:
     text: str
     page_spans: Sequence[Span]
     sentences: Sequence[Span]
-    embedding_model: str | None
-    vector: bytes | None
     sentence_vectors: bytes | None
 
 
@@ -185,6 +193,16 @@ def load_points(
     return [ChunkPoint(*row) for row in rows]
 
 
+def load_vectors(session: Session, user_id: str, chunk_ids: Sequence[str]) -> list[VectorsRecord]:
+    """Return those of `chunk_ids` that belong to live documents of this user, in any order."""
+    rows = session.execute(
+        select(Chunk.id, Chunk.embedding_model, Chunk.vector, Chunk.sentence_vectors)
+        .join(Document, Document.id == Chunk.document_id)
+        .where(Chunk.id.in_(chunk_ids), Chunk.user_id == user_id, Document.deleted_at.is_(None))
+    )
+    return [VectorsRecord(*row) for row in rows]
+
+
 def load_evidence(session: Session, user_id: str, chunk_ids: Sequence[str]) -> list[EvidenceRecord]:
     """Return those of `chunk_ids` that belong to live documents of this user, in any order."""
     rows = session.execute(
@@ -199,16 +217,12 @@ def load_evidence(session: Session, user_id: str, chunk_ids: Sequence[str]) -> l
             Chunk.text,
             Chunk.page_spans,
             Chunk.sentences,
-            Chunk.embedding_model,
-            Chunk.vector,
             Chunk.sentence_vectors,
         )
         .join(Document, Document.id == Chunk.document_id)
         .where(
             Chunk.id.in_(chunk_ids),
-            # An expression, because SQLite would rather take the index on user_id than the
-            # ids and read every passage of the user.
-            Chunk.user_id.concat("") == user_id,
+            Chunk.user_id == user_id,
             Document.deleted_at.is_(None),
         )
     )
