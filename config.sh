@@ -35,7 +35,7 @@ export RAG_SENTENCE_WEIGHT="${RAG_SENTENCE_WEIGHT:-0.3}"  # weight of a passage'
 export CHUNK_MAX_CHARACTERS="${CHUNK_MAX_CHARACTERS:-1000}"  # longest passage, in characters
 export CHUNK_OVERLAP_CHARACTERS="${CHUNK_OVERLAP_CHARACTERS:-150}"  # how much of a passage's end the next one may repeat, in whole sentences
 export EMBEDDING_THREADS="${EMBEDDING_THREADS:-2}"  # threads that embed documents in the ingest worker
-export EMBEDDING_BATCH_CHUNKS="${EMBEDDING_BATCH_CHUNKS:-32}"  # passages embedded between two commits
+export EMBEDDING_BATCH_CHUNKS="${EMBEDDING_BATCH_CHUNKS:-64}"  # passages embedded between two commits
 export INDEX_POLL_MS="${INDEX_POLL_MS:-200}"  # how often committed passages are carried into the search index
 
 # --- Conversations

@@ -100,10 +100,13 @@ class MiniLMEmbedder(Embedder):
 
 
 def _batches_of_similar_length(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Yield the positions in `tokens`, shortest texts first, in batches bounded in size."""
+    """Yield the positions in `tokens` in batches bounded in size.
+
+    Longest texts first: short batches at the end let all threads finish together.
+    """
     batch: list[int] = []
-    for position in sorted(range(len(tokens)), key=lambda position: len(tokens[position])):
-        padded = len(tokens[position]) * (len(batch) + 1)
+    for position in sorted(range(len(tokens)), key=lambda position: -len(tokens[position])):
+        padded = len(tokens[batch[0] if batch else position]) * (len(batch) + 1)
         if batch and (padded > _MAX_BATCH_TOKENS or len(batch) == _MAX_BATCH_TEXTS):
             yield batch
             batch = []
