@@ -34,6 +34,9 @@ export RAG_DENSE_WEIGHT="${RAG_DENSE_WEIGHT:-0.2}"  # weight of a passage's embe
 export RAG_SENTENCE_WEIGHT="${RAG_SENTENCE_WEIGHT:-0.3}"  # weight of a passage's best sentence's embedding
 export CHUNK_MAX_CHARACTERS="${CHUNK_MAX_CHARACTERS:-1000}"  # longest passage, in characters
 export CHUNK_OVERLAP_CHARACTERS="${CHUNK_OVERLAP_CHARACTERS:-150}"  # how much of a passage's end the next one may repeat, in whole sentences
+export EMBEDDING_URL="${EMBEDDING_URL:-}"  # empty: the built-in model; or the base URL of a server with /embeddings, for example http://127.0.0.1:11434/v1
+export EMBEDDING_MODEL="${EMBEDDING_MODEL:-}"  # the model to ask that server for; a change re-embeds all documents in the background
+export EMBEDDING_API_KEY="${EMBEDDING_API_KEY:-}"  # key of that server, if it wants one
 export EMBEDDING_THREADS="${EMBEDDING_THREADS:-2}"  # threads that embed documents in the ingest worker
 export EMBEDDING_BATCH_CHUNKS="${EMBEDDING_BATCH_CHUNKS:-64}"  # passages embedded between two commits
 export INDEX_POLL_MS="${INDEX_POLL_MS:-200}"  # how often committed passages are carried into the search index
@@ -51,9 +54,13 @@ export OLLAMA_URL="${OLLAMA_URL:-http://127.0.0.1:11434}"  # where Ollama listen
 
 # --- Taking documents in
 export INGEST_ENABLED="${INGEST_ENABLED:-true}"  # whether the server runs an ingest worker of its own
+export OCR_ENABLED="${OCR_ENABLED:-true}"  # whether text is recognised in pictures and scanned pages
 export INGEST_MEMORY_MB="${INGEST_MEMORY_MB:-2048}"  # memory cap of the ingest worker, in MiB; 0: none
 export INGEST_NICE="${INGEST_NICE:-10}"  # how far the ingest worker gives way to others (0 to 19)
 export INGEST_LEASE_S="${INGEST_LEASE_S:-60}"  # after how long without progress a job counts as abandoned
+export INGEST_DOCUMENT_S="${INGEST_DOCUMENT_S:-120}"  # how long opening a document may take; also added to the time for all its pages
+export INGEST_PAGE_S="${INGEST_PAGE_S:-10}"  # how much each page adds to the time that reading a document may take
+export INGEST_PAGE_MAX_S="${INGEST_PAGE_MAX_S:-60}"  # how long reading one page may take
 export INGEST_MAX_ATTEMPTS="${INGEST_MAX_ATTEMPTS:-3}"  # tries before a document fails for good
 export INGEST_RETRY_BASE_S="${INGEST_RETRY_BASE_S:-5}"  # pause after the first failed try; doubles with each
 export INGEST_POLL_MS="${INGEST_POLL_MS:-250}"  # how often an idle worker looks for work

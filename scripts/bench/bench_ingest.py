@@ -41,8 +41,11 @@ WORDS = (
 )
 
 
-def make_report(pages: int) -> bytes:
-    """Return a PDF of made-up sentences, as dense as an ordinary report."""
+def make_report(pages: int, changed_page: int | None = None) -> bytes:
+    """Return a PDF of made-up sentences, as dense as an ordinary report.
+
+    `changed_page` (from 0) says something else at its top than in the other version.
+    """
     sys.path.insert(0, str(Path(__file__).parents[2] / "backend" / "tests"))
     from pdf_maker import make_pdf
 
@@ -52,7 +55,10 @@ def make_report(pages: int) -> bytes:
         numbered = [f"{word} {chance.randint(0, 99)}" for word in chance.choices(words, k=3)]
         return " ".join(chance.choices(words, k=9) + numbered) + chance.choice(["", "", ". So"])
 
-    return make_pdf(["\n".join(line() for _ in range(LINES_PER_PAGE)) for _ in range(pages)])
+    texts = ["\n".join(line() for _ in range(LINES_PER_PAGE)) for _ in range(pages)]
+    if changed_page is not None:
+        texts[changed_page] = "This was added later.\n" + texts[changed_page]
+    return make_pdf(texts)
 
 
 def sentences_of(path: Path, config: Config) -> tuple[int, list[str]]:
@@ -93,12 +99,18 @@ def seconds_until(condition: Callable[[], bool], began: float) -> float:
     return time.perf_counter() - began
 
 
+def peak_memory_mb(pid: int | None) -> float:
+    """Return the most memory that the process ever had resident (Linux)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
+
+
 def share(part_s: float, whole_s: float) -> str:
     """Return how much of the embedder's own rate was reached."""
     return f"{100 * part_s / whole_s:.0f} %"
 
 
-def run(folder: Path, content: bytes) -> None:
+def run(folder: Path, content: bytes, changed: bytes | None, *, only_text: bool) -> None:
     config = load_config(data_dir=folder)
     database = create_database(config)
     upgrade(database)
@@ -120,7 +132,7 @@ def run(folder: Path, content: bytes) -> None:
     page_count, sentences = sentences_of(report, config)
     extraction_s = time.perf_counter() - began
     began = time.perf_counter()
-    embedder.embed(sentences)
+    embedder.embed(sentences[:1] if only_text else sentences)
     embedding_s = time.perf_counter() - began
 
     index = open_index(config, embedder.dimension)
@@ -147,9 +159,19 @@ def run(folder: Path, content: bytes) -> None:
     began = time.perf_counter()
     searchable_s = seconds_until(lambda: current(document).searchable, began)
     all_text_s = seconds_until(is_all_text_indexed, began)
+    text_mb = peak_memory_mb(supervisor.worker_pid)
+    if only_text:
+        with database.db_transaction() as session:
+            documents.cancel(session, user_id, document.id)
     ready_s = seconds_until(lambda: current(document).status not in documents.ACTIVE, began)
     with database.db_session() as session:
-        chunk_count = chunks.count(session, document.id, embedded=True)
+        chunk_count = chunks.count(session, document.id, embedded_by=embedder.name)
+    peak_mb = peak_memory_mb(supervisor.worker_pid)
+    changed_s = None
+    if changed is not None and not only_text:
+        second = upload(database, files, user_id, changed)
+        began = time.perf_counter()
+        changed_s = seconds_until(lambda: current(second).status not in documents.ACTIVE, began)
     supervisor.stop()
     indexer.stop()
     index.close()
@@ -166,9 +188,13 @@ def run(folder: Path, content: bytes) -> None:
         ("first passages searchable", f"{searchable_s:.2f}"),
         ("all passages searchable by keyword", f"{all_text_s:.2f}"),
         (status, f"{ready_s:.2f}"),
+        ("the worker's peak memory when all text was read, MB", f"{text_mb:.0f}"),
+        ("the worker's peak memory at the end, MB", f"{peak_mb:.0f}"),
         ("embedding alone / from searchable until ready", share(embedding_s, ready_s - all_text_s)),
         ("embedding alone / from upload until ready", share(embedding_s, ready_s)),
     ]
+    if changed_s is not None:
+        rows.append(("a version with one added line, ready", f"{changed_s:.2f}"))
     sys.stdout.writelines(f"| {' | '.join(row)} |\n" for row in rows)
     sys.stdout.write(f"\nEmbedding alone: {len(sentences) / embedding_s:.0f} sentences/s.\n")
 
@@ -177,10 +203,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("report", type=Path, nargs="?", help="default: made-up text")
     parser.add_argument("--pages", type=int, default=PAGES, help="of made-up text, %(default)s")
+    parser.add_argument("--only-text", action="store_true", help="stop before the embedding")
     options = parser.parse_args()
     content = options.report.read_bytes() if options.report else make_report(options.pages)
+    changed = None if options.report else make_report(options.pages, options.pages // 2)
     with tempfile.TemporaryDirectory() as folder:
-        run(Path(folder), content)
+        run(Path(folder), content, changed, only_text=options.only_text)
 
 
 if __name__ == "__main__":

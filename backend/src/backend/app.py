@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend import __version__
 from backend.api import (
     auth,
+    collections,
     conversations,
     documents,
     error_handlers,
@@ -44,12 +45,14 @@ from backend.extensions import create_limiter, create_socketio
 from backend.files import FileStore
 from backend.ingest.supervisor import WorkerSupervisor
 from backend.llm.registry import check_base_url
+from backend.maintenance.index_access import RequestDesk
 from backend.periodic import Periodic
 from backend.search_stack import SearchStack
 
 _KEY = "docchat"
 _MAX_BODY_BYTES = 1024 * 1024
 _CLEANING_INTERVAL_S = 60.0
+_REQUESTS_INTERVAL_S = 0.5
 
 
 class Services:
@@ -64,6 +67,7 @@ class Services:
         engine: AnswerEngine,
         supervisor: WorkerSupervisor | None,
         document_events: DocumentEvents,
+        request_desk: RequestDesk,
         clean: Callable[[], None],
     ) -> None:
         self.config = config
@@ -77,6 +81,7 @@ class Services:
             Periodic(
                 "document-events", config.progress_poll_ms / 1000, document_events.emit_changes
             ),
+            Periodic("maintenance-requests", _REQUESTS_INTERVAL_S, request_desk.answer_all),
             Periodic("cleaning", _CLEANING_INTERVAL_S, clean),
         )
         self._stop_lock = threading.Lock()
@@ -160,6 +165,7 @@ def create_app(config: Config) -> APIFlask:
         engine,
         supervisor,
         DocumentEvents(database, emit_here),
+        RequestDesk(database, search_stack),
         clean,
     )
     api_services.install(
@@ -214,7 +220,16 @@ def _create_flask() -> APIFlask:
 
 
 def _add_routes(app: APIFlask) -> None:
-    for module in (auth, config_api, conversations, documents, health, search, settings):
+    for module in (
+        auth,
+        collections,
+        config_api,
+        conversations,
+        documents,
+        health,
+        search,
+        settings,
+    ):
         app.register_blueprint(module.blueprint)
     frontend.init_app(app)
     openapi.init_app(app)

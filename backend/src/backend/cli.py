@@ -34,6 +34,35 @@ def serve() -> None:
 
 
 @main.command()
+@click.option("--repair", is_flag=True, help="Mend what can be mended.")
+def doctor(repair: bool) -> None:
+    """Compare database, files and index; exit 0 only if nothing differs."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.commands import run_doctor
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        if not run_doctor(config, repair=repair, tell=click.echo):
+            sys.exit(1)
+
+    _run(action)
+
+
+@main.command()
+def reindex() -> None:
+    """Build the search index anew from the database, without embedding anything again."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.commands import run_reindex
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        if not run_reindex(config, click.echo):
+            sys.exit(1)
+
+    _run(action)
+
+
+@main.command()
 def worker() -> None:
     """Run an ingest worker; ends when its standard input is closed or on SIGTERM."""
     from backend.ingest.worker import run_worker

@@ -67,6 +67,9 @@ class Config(BaseSettings):
     rag_sentence_weight: Weight
     chunk_max_characters: int = Field(ge=200, le=20_000)
     chunk_overlap_characters: int = Field(ge=0, le=10_000)
+    embedding_url: str = Field(pattern=r"^(https?://.+)?$")
+    embedding_model: str
+    embedding_api_key: SecretStr
     embedding_threads: int = Field(ge=1, le=64)
     embedding_batch_chunks: int = Field(ge=1, le=1_024)
     index_poll_ms: Milliseconds
@@ -82,9 +85,13 @@ class Config(BaseSettings):
     ollama_url: str = Field(pattern=r"^https?://")
 
     ingest_enabled: bool
+    ocr_enabled: bool
     ingest_memory_mb: int = Field(ge=0, le=1_048_576)
     ingest_nice: int = Field(ge=0, le=19)
     ingest_lease_s: Seconds
+    ingest_document_s: Seconds
+    ingest_page_s: float = Field(gt=0, le=3_600)
+    ingest_page_max_s: Seconds
     ingest_max_attempts: int = Field(ge=1, le=100)
     ingest_retry_base_s: float = Field(gt=0, le=3_600)
     ingest_poll_ms: Milliseconds
@@ -129,6 +136,8 @@ class Config(BaseSettings):
             raise ValueError("CHUNK_OVERLAP_CHARACTERS may be at most half of CHUNK_MAX_CHARACTERS")
         if self.rag_dense_weight + self.rag_sentence_weight > 1:
             raise ValueError("RAG_DENSE_WEIGHT and RAG_SENTENCE_WEIGHT may add up to at most 1")
+        if bool(self.embedding_url) != bool(self.embedding_model):
+            raise ValueError("EMBEDDING_URL and EMBEDDING_MODEL must be set together")
         return self
 
     @property

@@ -9,9 +9,11 @@
     ├── NotFound 404                    │   └── UnknownModel, EmptyFile
     ├── RateLimited 429                 ├── InternalError 500
     ├── Unavailable 503                 └── ConfigurationError (stops the start)
+    │                                       └── DataFolderInUse
     ├── IngestError (a document's end)
     │   ├── PermanentIngestError: DocumentEncrypted, DocumentUnreadable, NoText, DocumentTooLarge
-    │   └── TransientIngestError
+    │   │   └── DocumentTimeout, DocumentCrashed, EmbeddingRefused
+    │   └── TransientIngestError: EmbeddingUnavailable
     └── ProviderError 502 (an answer's end)
         └── ApiKeyMissing, ProviderAuth, ProviderRateLimited, ProviderUnreachable,
             ProviderTimeout, ContextTooLong
@@ -51,6 +53,10 @@ class DocChatError(Exception):
 class ConfigurationError(DocChatError):
     code = "configuration_error"
     default_message = "The configuration is wrong."
+
+
+class DataFolderInUse(ConfigurationError):
+    default_message = "Doc Chat is already running on this data folder."
 
 
 class InvalidRequest(DocChatError):
@@ -177,11 +183,36 @@ class DocumentTooLarge(PermanentIngestError):
     default_message = "Reading this file takes more memory or time than is allowed."
 
 
+class DocumentTimeout(PermanentIngestError):
+    code = "document_timeout"
+    default_message = "Reading this file takes more time than is allowed."
+
+
+class DocumentCrashed(PermanentIngestError):
+    code = "document_crashed"
+    default_message = (
+        "Reading this file ended the program that reads several times. "
+        "Try to open it and save it anew."
+    )
+
+
+class EmbeddingRefused(PermanentIngestError):
+    code, status = "embedding_refused", 503
+    default_message = (
+        "The embedding server refused. Check EMBEDDING_URL, EMBEDDING_MODEL and EMBEDDING_API_KEY."
+    )
+
+
 class TransientIngestError(IngestError):
     """Trying again later may help."""
 
     code = "ingest_interrupted"
     default_message = "Reading this file was interrupted several times. Retry it."
+
+
+class EmbeddingUnavailable(TransientIngestError):
+    code, status = "embedding_unavailable", 503
+    default_message = "The embedding server does not answer. Retry when it runs again."
 
 
 class ProviderError(DocChatError):

@@ -94,6 +94,13 @@ class FileStore:
             raise ValueError("not a sha256 in lower-case hexadecimal digits")
         return self._root / sha256[:2] / sha256[2:]
 
+    def has(self, sha256: str, size_bytes: int) -> bool:
+        """Return whether the file is there, as long as it should be."""
+        try:
+            return self.path(sha256).stat().st_size == size_bytes
+        except FileNotFoundError:
+            return False
+
     def open(self, sha256: str) -> BinaryIO:
         """Open a stored file for reading.
 

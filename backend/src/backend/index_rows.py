@@ -6,8 +6,9 @@ from typing import Literal, cast
 
 from backend.db.leadership import Leadership
 from backend.db.locks import lock_file
-from backend.db.repositories import chunks, documents, index_tasks
+from backend.db.repositories import chunks, consistency, documents, index_tasks
 from backend.db.repositories.chunks import ChunkPoint
+from backend.db.repositories.consistency import IndexedRows
 from backend.db.session import Database
 from backend.files import FileStore
 from backend.store.base import IndexPoint
@@ -16,6 +17,7 @@ from backend.store.search import ChunkEvidence, ChunkVectors
 from backend.store.vectors import unpack_vector
 
 _INDEXING = 0x646F63636861_0001  # any number, the same in every server process
+_PARTS_PER_TRANSACTION = 500
 
 
 class IndexRows:
@@ -56,6 +58,8 @@ class IndexRows:
             documents.mark_searchable(session, document_ids)
 
     def remove_document(self, document_id: str) -> None:
+        while self._remove_some_parts(document_id):
+            pass
         with self._database.db_transaction() as session:
             sha256 = documents.deleted_sha256(session, document_id)
             if sha256 is None:
@@ -65,9 +69,31 @@ class IndexRows:
             if not documents.is_file_in_use(session, sha256):
                 self._file_store.delete(sha256)
 
+    def _remove_some_parts(self, document_id: str) -> bool:
+        """Remove pages and passages of a deleted document, few enough that others can write
+        in between; return whether there were any."""
+        with self._database.db_transaction() as session:
+            return documents.purge_parts(session, document_id, _PARTS_PER_TRANSACTION) > 0
+
     def finish(self, tasks: Sequence[IndexTask]) -> None:
         with self._database.db_transaction() as session:
             index_tasks.remove(session, [task.id for task in tasks])
+
+    def points_expected(self) -> tuple[dict[str, IndexedRows], set[str]]:
+        """Return what the index should hold of each document, and which ids may hold anything:
+        those of documents marked deleted or with tasks that wait."""
+        with self._database.db_session() as session:
+            # In this order: what changes in between has left a task.
+            expected = consistency.indexed_rows(session, self._embedding_model)
+            undecided = consistency.documents_with_tasks(session)
+            undecided |= consistency.deleted_document_ids(session)
+        return expected, undecided
+
+    def probes(self, limit: int) -> list[IndexPoint]:
+        """Return the first passages of up to `limit` documents, embedded ones."""
+        with self._database.db_session() as session:
+            document_ids = consistency.probe_document_ids(session, self._embedding_model, limit)
+        return [point for id_ in document_ids for point in self.load_points(id_, 0, 0)]
 
     def enqueue_all(self) -> int:
         with self._database.db_transaction() as session:

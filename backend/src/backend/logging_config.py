@@ -32,7 +32,7 @@ _SECRETS = (
 )
 
 
-def configure_logging(config: Config, process: Literal["server", "worker"]) -> None:
+def configure_logging(config: Config, process: Literal["server", "worker", "maintenance"]) -> None:
     """Send this process's log records to the console and to DATA_DIR/logs.
 
     Called once, by entry points only.
@@ -40,6 +40,8 @@ def configure_logging(config: Config, process: Literal["server", "worker"]) -> N
     config.log_dir.mkdir(parents=True, exist_ok=True)
     formatter: logging.Formatter = JsonFormatter() if config.log_json else TextFormatter()
     console = logging.StreamHandler()
+    if process == "maintenance":  # a person reads its output
+        console.setLevel(logging.WARNING)
     everything = _rotating(config, f"{process}.log")
     errors = _rotating(config, f"{process}-errors.log")
     errors.setLevel(logging.ERROR)

@@ -13,12 +13,14 @@ from backend.index_rows import IndexRows, PassageRows
 from backend.store.base import FloatVector, SearchIndex
 from backend.store.embeddings import Embedder, create_embedder
 from backend.store.indexer import Indexer
+from backend.store.inspection import Inspection, inspect
 from backend.store.registry import open_index
 from backend.store.search import Searcher, SearchResult
 
 logger = logging.getLogger(__name__)
 
 _RETRY_S = 2.0
+_PROBES = 64  # documents that an inspection searches for
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,30 @@ class SearchStack:
     def drain(self) -> int:
         """Carry everything committed into the index now; return how many tasks that were."""
         return self._open().indexer.drain()
+
+    def inspect(self) -> Inspection:
+        """Compare the index with the rows while the indexer pauses.
+
+        Raises:
+            Unavailable: the index cannot be opened or read.
+        """
+        parts = self._open()
+        with parts.indexer.paused():
+            expected, undecided = parts.rows.points_expected()
+            return inspect(
+                parts.index,
+                {id_: (rows.passages, rows.embedded) for id_, rows in expected.items()},
+                undecided,
+                parts.rows.probes(_PROBES),
+            )
+
+    def rebuild(self) -> int:
+        """Empty the index and enqueue all passages; return how many documents that are.
+
+        Raises:
+            Unavailable: the index cannot be opened.
+        """
+        return self._open().indexer.rebuild()
 
     def _open(self) -> _Parts:
         with self._lock:

@@ -4,15 +4,13 @@ One gthread worker holds everything that must exist once: the embedded index, ru
 answers, open sockets. Its threads wait most of the time.
 """
 
-import fcntl
 import logging
 import os
 import signal
 import socket
 import threading
-from pathlib import Path
 from types import FrameType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
@@ -22,6 +20,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy.exc import OperationalError
 
 from backend.config import Config
+from backend.data_folder import claim_data_dir
 from backend.db.migrate import upgrade
 from backend.db.session import create_database
 from backend.errors import ConfigurationError
@@ -42,33 +41,12 @@ def serve(config: Config) -> None:
         ConfigurationError: the data folder cannot be used or is in use, the port is busy,
             or the database cannot be opened; the message says what to do.
     """
-    lock = _claim_data_dir(config.data_dir)
+    lock = claim_data_dir(config.data_dir)
     listener = _listen(config.host, config.port)
     configure_logging(config, process="server")
     _migrate(config)
     _Gunicorn(config, listener).run()
     lock.close()
-
-
-def _claim_data_dir(data_dir: Path) -> IO[str]:
-    """Make the data folder and lock it for this server; the lock lasts as long as the file."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (data_dir / "server.lock").open("a")
-    except OSError as error:
-        raise ConfigurationError(
-            f"The data folder {data_dir} cannot be written ({error.strerror}). "
-            "Give yourself the right to or set DATA_DIR to another folder."
-        ) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise ConfigurationError(
-            f"Doc Chat is already running on the data folder {data_dir}. "
-            "Stop it first or set DATA_DIR to another folder."
-        ) from None
-    return lock
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,10 +1,14 @@
 """Open pages learn how their documents fare."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from backend.api.document_events import DocumentEvents
+from backend.clock import utc_now
+from backend.db.models import Document
 from backend.db.repositories import documents
 from backend.db.session import Database
 from people import Person
@@ -86,3 +90,40 @@ def test_a_deleted_document_is_not_told_again(
         documents.mark_deleted(session, user.id, document_id)
     events.emit_changes()
     assert told == []
+
+
+def test_the_place_in_the_queue_is_told_and_told_again_when_it_changes(
+    database: Database, told: Told, user: Person
+) -> None:
+    events = DocumentEvents(database, lambda *args: told.append(args), places_interval_s=0)
+    first, second = add(database, user.id), add(database, user.id, "b" * 64)
+    events.emit_changes()
+    places = {data["document"]["id"]: data["document"]["queue_position"] for _, data, _ in told}
+    assert places == {first: 1, second: 2}
+    told.clear()
+    with database.db_transaction() as session:
+        documents.cancel(session, user.id, first)
+    events.emit_changes()
+    places = {data["document"]["id"]: data["document"]["queue_position"] for _, data, _ in told}
+    assert places == {first: None, second: 1}
+
+
+def test_the_time_left_follows_from_the_speed_so_far(
+    events: DocumentEvents, told: Told, database: Database, user: Person
+) -> None:
+    document_id = add(database, user.id)
+    with database.db_transaction() as session:
+        documents.start_embedding(session, document_id, 1, 100)
+    events.emit_changes()
+    assert told[-1][1]["document"]["eta_seconds"] is None
+    with database.db_transaction() as session:
+        documents.resume_stage(session, document_id, 50, 100)
+        started_at = utc_now() - timedelta(seconds=20)
+        session.execute(update(Document).values(stage_started_at=started_at))
+        documents.set_progress(session, document_id, 60)
+    events.emit_changes()
+    assert 80 <= told[-1][1]["document"]["eta_seconds"] <= 82
+    with database.db_transaction() as session:
+        documents.finish(session, document_id, "model")
+    events.emit_changes()
+    assert told[-1][1]["document"]["eta_seconds"] is None

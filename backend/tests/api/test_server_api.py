@@ -9,6 +9,7 @@ from backend import __version__
 from backend.app import create_app, get_services
 from backend.config import Config
 from backend.db.session import Database
+from backend.ingest.extract.registry import accepted_types
 from people import Person
 
 
@@ -20,7 +21,7 @@ def test_the_public_configuration(
         "signup_enabled": False,
         "api_timeout_ms": config.api_timeout_ms,
         "max_upload_bytes": config.max_upload_bytes,
-        "accepted_types": ["application/pdf", "text/markdown", "text/plain"],
+        "accepted_types": accepted_types(),
         "version": __version__,
     }
     assert client.get("/api/config").get_json() == expected

@@ -104,7 +104,7 @@ def test_an_empty_file_is_refused(upload: Callable[..., TestResponse], config: C
 def test_a_type_nobody_can_read_is_refused_by_its_content(
     upload: Callable[..., TestResponse], config: Config
 ) -> None:
-    response = upload(b"\x89PNG\r\n\x1a\n" + bytes(100), "picture.pdf")
+    response = upload(b"GIF89a" + bytes(100), "picture.pdf")
     assert response.status_code == 415
     assert response.get_json()["error"]["code"] == "unsupported_media_type"
     assert stored_files(config) == []
@@ -212,3 +212,13 @@ def test_other_fields_around_the_file_do_no_harm(client: FlaskClient, user: Pers
     )
     assert response.status_code == 202
     assert response.get_json()["document"]["size_bytes"] == 5
+
+
+def test_the_same_bytes_again_put_a_lost_original_back(
+    config: Config, upload: Callable[..., TestResponse], pdf: bytes
+) -> None:
+    upload(pdf)
+    (path,) = stored_files(config)
+    path.unlink()
+    assert upload(pdf).status_code == 200
+    assert path.read_bytes() == pdf

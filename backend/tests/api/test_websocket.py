@@ -285,7 +285,7 @@ WRONG_VALUES: list[Any] = [
 ]  # fmt: skip
 FIELDS = [
     "conversation_id", "message", "model", "message_id", "parent_id", "client_id",
-    "memory_enabled", "document_ids",
+    "memory_enabled", "document_ids", "collection_ids",
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from chat_house import CannedSearch, make_chunk, make_result
 def test_passages_are_numbered_from_one_the_best_first() -> None:
     search = CannedSearch()
     search.results = [make_result(["Best."], [0.9], "c7"), make_result(["Next."], [0.8], "c3")]
-    sources = find_sources(search, "u", "?", ())
+    sources = find_sources(search, "u", "?", None)
     assert [(source.number, source.chunk.id) for source in sources] == [(1, "c7"), (2, "c3")]
     assert search.queries == [{"user_id": "u", "query": "?", "document_ids": None}]
 

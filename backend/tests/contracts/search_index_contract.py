@@ -75,6 +75,29 @@ class SearchIndexContract:
         index.upsert([point(1, "the words of a passage")])
         assert index.search_keywords(query, ANN, 10) == []
 
+    def test_points_are_counted_by_document(self, index: SearchIndex) -> None:
+        assert index.count_by_document() == {}
+        index.upsert([point(n, document_id="a", vector=direction(1)) for n in range(3)])
+        index.upsert([point(n, document_id="b", user_id="bob") for n in range(3, 5)])
+        index.upsert([point(5, document_id="gone")])
+        index.delete_document("gone")
+        assert index.count_by_document() == {"a": 3, "b": 2}
+        assert index.count_by_document(with_vector=True) == {"a": 3}
+
+    def test_an_index_that_was_reset_is_empty_and_asks_to_be_filled(
+        self, index: SearchIndex
+    ) -> None:
+        index.upsert([point(1, "harbour", vector=direction(1))])
+        index.rebuild_enqueued()
+        index.reset()
+        assert index.needs_rebuild
+        assert index.count() == 0
+        index.upsert([point(2, "harbour", vector=direction(1))])
+        index.rebuild_enqueued()
+        assert not index.needs_rebuild
+        assert numbers(index.search_keywords("harbour", ANN, 10)) == [2]
+        assert numbers(index.search_dense(direction(1), ANN, 10)) == [2]
+
     def test_dense_search_returns_cosines_nearest_first(self, index: SearchIndex) -> None:
         index.upsert(
             [

@@ -144,13 +144,16 @@ def test_a_canceled_document_leaves_the_queue_and_can_be_retried(any_database: D
     assert lease(any_database) == job
 
 
-def test_a_ready_document_can_be_neither_canceled_nor_retried(any_database: Database) -> None:
+def test_a_ready_document_cannot_be_canceled_and_is_read_anew_by_a_retry(
+    any_database: Database,
+) -> None:
     user = add_user(any_database, "ada")
     document = add_document(any_database, user)
     with any_database.db_transaction() as session:
-        documents.finish(session, document.id)
+        documents.finish(session, document.id, "model")
         assert documents.cancel(session, user, document.id).status == "ready"
-        assert documents.retry(session, user, document.id).status == "ready"
+        retried = documents.retry(session, user, document.id)
+        assert (retried.status, retried.chunk_count) == ("queued", None)
 
 
 def test_retrying_resumes_the_embedding_when_all_text_is_there(any_database: Database) -> None:
@@ -201,7 +204,8 @@ def test_the_lease_of_a_dead_worker_ends_at_once(any_database: Database) -> None
     add_document(any_database, add_user(any_database, "ada"))
     lease(any_database, "dead")
     with any_database.db_transaction() as session:
-        assert ingest_jobs.expire_leases(session, lambda owner: owner == "dead", utc_now())
+        (dead,) = ingest_jobs.take_dead_leases(session, lambda owner: owner == "dead", utc_now())
+        assert (dead.owner, dead.attempts) == ("dead", 1)
     job = lease(any_database, "alive")
     assert job is not None
     assert job.attempts == 2
@@ -245,12 +249,12 @@ def test_vectors_are_saved_and_come_back_as_evidence(any_database: Database) -> 
     with any_database.db_transaction() as session:
         chunks.insert_many(session, user, document.id, [chunk(n) for n in range(3)])
         index_tasks.add_upsert(session, user, document.id, 0, 2)
-        first, *_ = waiting = chunks.load_unembedded(session, document.id, 0, 10)
+        first, *_ = waiting = chunks.load_unembedded(session, document.id, "model", 0, 10)
         assert [c.ordinal for c in waiting] == [0, 1, 2]
         chunks.save_vectors(session, "model", [EmbeddedChunk(first.id, b"vector", b"rows")])
     with any_database.db_session() as session:
-        assert chunks.count(session, document.id, embedded=True) == 1
-        assert len(chunks.load_unembedded(session, document.id, 0, 10)) == 2
+        assert chunks.count(session, document.id, embedded_by="model") == 1
+        assert len(chunks.load_unembedded(session, document.id, "model", 0, 10)) == 2
         (evidence,) = chunks.load_evidence(session, user, [first.id])
         assert (evidence.filename, evidence.text) == ("0.pdf", "A passage.")
         assert evidence.sentence_vectors == b"rows"
@@ -295,3 +299,57 @@ def test_the_whole_index_can_be_asked_for_anew(any_database: Database) -> None:
         assert (task.document_id, task.first_ordinal, task.last_ordinal) == (document.id, 0, 2)
         index_tasks.remove(session, [task.id])
         assert index_tasks.count(session) == 0
+
+
+def test_a_thousand_files_of_one_user_do_not_keep_the_one_of_another_waiting(
+    any_database: Database,
+) -> None:
+    ada, bob = add_user(any_database, "ada"), add_user(any_database, "bob")
+    with any_database.db_transaction() as session:
+        for number in range(1000):
+            documents.create(
+                session,
+                ada,
+                filename="a.pdf",
+                media_type="application/pdf",
+                size_bytes=100,
+                sha256=f"{number:064x}",
+            )
+    first = lease(any_database)
+    assert first is not None
+    only = add_document(any_database, bob, 1000, 50_000)
+    with any_database.db_session() as session:
+        places = ingest_jobs.queue_positions(session)
+    assert len(places) == 1000
+    assert places[only.id] <= 2
+    second = lease(any_database)
+    assert second is not None
+    assert second.document_id == only.id
+
+
+def test_a_waiting_document_has_its_place_in_the_queue(any_database: Database) -> None:
+    user = add_user(any_database, "ada")
+    large = add_document(any_database, user, 0, 2_000)
+    small = add_document(any_database, user, 1, 1_000)
+    with any_database.db_session() as session:
+        items, _ = documents.list_page(session, user, 10)
+        assert {item.id: item.queue_position for item in items} == {small.id: 1, large.id: 2}
+    assert lease(any_database) is not None
+    with any_database.db_session() as session:
+        assert documents.get(session, user, large.id).queue_position == 1
+        assert documents.get(session, user, small.id).queue_position is None
+
+
+def test_vectors_of_the_same_text_are_known_to_its_user_only(any_database: Database) -> None:
+    ada, bob = add_user(any_database, "ada"), add_user(any_database, "bob")
+    document = add_document(any_database, ada)
+    with any_database.db_transaction() as session:
+        chunks.insert_many(session, ada, document.id, [chunk(0)])
+        (bare,) = chunks.load_unembedded(session, document.id, "model", 0, 10)
+        digest = bare.text_sha256 or ""
+        assert chunks.load_known(session, ada, "model", {digest}) == []
+        chunks.save_vectors(session, "model", [EmbeddedChunk(bare.id, b"vector", b"rows")])
+        (known,) = chunks.load_known(session, ada, "model", {digest})
+        assert (known.text, known.sentence_vectors) == ("A passage.", b"rows")
+        assert chunks.load_known(session, ada, "other", {digest}) == []
+        assert chunks.load_known(session, bob, "model", {digest}) == []

@@ -1,5 +1,6 @@
 """Passages of whole sentences, from pages that stream by."""
 
+import json
 import tracemalloc
 
 from hypothesis import given, settings
@@ -143,3 +144,23 @@ def test_memory_does_not_grow_with_the_number_of_pages() -> None:
     finally:
         tracemalloc.stop()
     assert after_many - after_few < 50_000
+
+
+@given(
+    st.lists(st.text(alphabet="ab. \n", max_size=120), min_size=1, max_size=6), st.integers(0, 5)
+)
+@settings(max_examples=60, deadline=None)
+def test_a_chunker_goes_on_where_another_one_stopped(texts: list[str], stop: int) -> None:
+    pages = [
+        ExtractedPage(number, text, headings=(Heading(0, len(text), text),) if text else ())
+        for number, text in enumerate(texts, start=1)
+    ]
+    first, second = Chunker(60, 20), Chunker(60, 20)
+    count = min(stop + 1, len(pages))
+    chunks = [passage for page in pages[:count] for passage in first.add(page)]
+    second.restore(json.loads(json.dumps(first.state())))
+    chunks += [passage for page in pages[count:] for passage in second.add(page)]
+    chunks += second.finish()
+    whole = Chunker(60, 20)
+    expected = [passage for page in pages for passage in whole.add(page)]
+    assert chunks == [*expected, *whole.finish()]

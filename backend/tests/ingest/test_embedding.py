@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from backend.db.repositories.chunks import ChunkToEmbed
+from backend.db.repositories.chunks import ChunkToEmbed, KnownPassage
 from backend.ingest.embedding import PassageEmbedder
 from backend.store.base import FloatVector
 from backend.store.embeddings import Embedder
@@ -35,7 +35,8 @@ class CountingEmbedder(Embedder):
 
 
 def passage(text: str, sentences: list[list[int]], heading: str = "") -> ChunkToEmbed:
-    return ChunkToEmbed("id", 0, text, heading, sentences)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return ChunkToEmbed("id", 0, text, digest, heading, sentences)
 
 
 def test_a_passage_is_the_mean_of_its_sentences_and_its_context_line() -> None:
@@ -70,3 +71,15 @@ def test_embedding_can_be_stopped_between_two_calls() -> None:
     with pytest.raises(InterruptedError):
         passages.embed([passage(text, sentences)], stop)
     assert 0 < len(embedder.asked) < 500
+
+
+def test_sentences_of_a_known_passage_are_not_embedded_and_keep_their_vectors() -> None:
+    embedder = CountingEmbedder()
+    old = passage("One. Two.", [[0, 4], [5, 9]])
+    (before,) = PassageEmbedder(embedder, "a.txt").embed([old], lambda: None)
+    embedder.asked.clear()
+    passages = PassageEmbedder(embedder, "b.txt")
+    passages.learn([KnownPassage(old.text, old.sentences, before.sentence_vectors)])
+    (after,) = passages.embed([passage("Two. Three.", [[0, 4], [5, 11]])], lambda: None)
+    assert embedder.asked == ["b", "Three."]
+    assert after.sentence_vectors[:8] == before.sentence_vectors[8:]

@@ -8,12 +8,13 @@ from sqlalchemy import select, update
 
 from backend.clock import utc_now
 from backend.config import Config
-from backend.db.models import Chunk, IngestJob, Page
+from backend.db.models import Chunk, Document, IngestJob, Page
 from backend.db.repositories import chunks, documents, index_tasks, ingest_jobs
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database
 from backend.files import FileStore
 from backend.ingest.worker import Worker, drain
+from backend.store.embeddings import BUILT_IN_MODEL
 from backend.store.vectors import unpack_sentence_vectors, unpack_vector
 from encrypted_pdf import make_encrypted_pdf
 from pdf_maker import make_pdf
@@ -61,7 +62,7 @@ def work_until_killed(config: Config, database: Database, count: int) -> None:
     with pytest.raises(Killed):
         work_until(config, database, count, kill)
     with database.db_transaction() as session:
-        assert ingest_jobs.expire_leases(session, lambda _owner: True, utc_now())
+        assert ingest_jobs.take_dead_leases(session, lambda _owner: True, utc_now())
 
 
 def attempts(database: Database, document_id: str) -> int:
@@ -173,7 +174,7 @@ def test_a_canceled_document_stops_at_once_and_stays_canceled(
     assert look(document.id).status == "canceled"
     assert drain(config, database) == 0
     with database.db_session() as session:
-        assert chunks.count(session, document.id, embedded=True) == 0
+        assert chunks.count(session, document.id, embedded_by=BUILT_IN_MODEL) == 0
 
 
 def test_a_document_deleted_in_mid_work_gets_no_more_rows(
@@ -201,7 +202,7 @@ def test_a_stopped_worker_gives_its_job_back_and_no_vector_is_computed_twice(
     assert look(document.id).status == "embedding"
     assert attempts(database, document.id) == 0
     with database.db_transaction() as session:
-        done = chunks.count(session, document.id, embedded=True)
+        done = chunks.count(session, document.id, embedded_by=BUILT_IN_MODEL)
         assert 0 < done < (look(document.id).chunk_count or 0)
         # Were it computed again, the marker would be gone.
         session.execute(
@@ -245,26 +246,58 @@ def test_a_document_that_kills_every_worker_ends_failed(
     harmless = upload(pdf)
     drain(config, database)
     assert look(hostile.id).status == "failed"
-    assert look(hostile.id).error_code == "ingest_interrupted"
+    assert look(hostile.id).error_code == "document_crashed"
     assert look(harmless.id).status == "ready"
 
 
-def test_text_that_was_read_before_a_crash_is_not_there_twice(
-    config: Config, database: Database, upload: Upload, look: Look
+def rows_of(database: Database, document_id: str) -> list[tuple[object, ...]]:
+    """Return the text, the places and the headings of a document's passages."""
+    with database.db_session() as session:
+        columns = (Chunk.ordinal, Chunk.text, Chunk.heading, Chunk.start, Chunk.end)
+        query = select(*columns, Chunk.page_spans, Chunk.sentences)
+        rows = session.execute(
+            query.where(Chunk.document_id == document_id).order_by(Chunk.ordinal)
+        )
+        return [tuple(row) for row in rows]
+
+
+def read_to_the_end(config: Config, database: Database, look: Look, document_id: str) -> None:
+    """Process the job until its text is read; embed nothing."""
+
+    def stop_before_embedding() -> None:
+        if look(document_id).status == "embedding":
+            worker.stop()
+
+    worker = Worker(config, database, stop_before_embedding)
+    assert worker.process_next()
+    worker.close()
+    assert look(document_id).status == "embedding"
+
+
+def test_reading_goes_on_after_the_last_committed_page_and_gives_the_same_passages(
+    config: Config, database: Database, upload: Upload, look: Look, user_id: str
 ) -> None:
     document = upload(long_text(1000), "long.txt")
     work_until_killed(config, database, 102)
+    assert look(document.id).progress_done == 100
+    with database.db_transaction() as session:
+        # Were the page read again, the mark would be gone.
+        session.execute(update(Page).where(Page.number == 1).values(width=-1))
+    work_until(config, database, 2, Worker.stop)
+    assert attempts(database, document.id) == 1  # it had not advanced since it was killed
+    read_to_the_end(config, database, look, document.id)
+    resumed = rows_of(database, document.id)
     with database.db_session() as session:
-        before = session.scalars(select(Chunk.id).order_by(Chunk.ordinal)).all()
-        assert before
-    work_until(config, database, 102, Worker.stop)
-    assert look(document.id).status == "extracting"
+        assert session.scalar(select(Page.width).where(Page.number == 1)) == -1
+        assert "delete_document" not in [t.operation for t in index_tasks.waiting(session, 100)]
+    with database.db_transaction() as session:
+        documents.cancel(session, user_id, document.id)
+        session.execute(update(Document).values(chunk_count=None))
+        documents.retry(session, user_id, document.id)
+    read_to_the_end(config, database, look, document.id)
+    assert rows_of(database, document.id) == resumed
     with database.db_session() as session:
-        tasks = [task.operation for task in index_tasks.waiting(session, 100)]
-        after = session.scalars(select(Chunk.id).order_by(Chunk.ordinal)).all()
-    assert "delete_document" in tasks
-    length = min(len(before), len(after))
-    assert after[:length] == before[:length]
+        assert session.scalar(select(Page.width).where(Page.number == 1)) != -1
 
 
 def test_every_document_is_read_before_any_is_embedded(

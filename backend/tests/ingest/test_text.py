@@ -8,10 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.ingest.extract.base import ExtractedPage
+from backend.ingest.extract.formats import MARKDOWN, PLAIN_TEXT
 from backend.ingest.extract.text import (
-    MARKDOWN,
     PAGE_CHARACTERS,
-    PLAIN_TEXT,
     TextExtractor,
     find_encoding,
 )

@@ -1,12 +1,14 @@
 """The worker as a process: started, killed, stopped, left alone by its parent."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +16,10 @@ from backend.config import Config
 from backend.db.models import IngestJob
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database
+from backend.ingest.process_limits import take_last_words, was_time_up
 from backend.ingest.supervisor import WorkerSupervisor, worker_environment
 from backend.ingest.worker import drain
+from embedding_server import run_embedding_server
 
 Upload = Callable[..., DocumentRecord]
 Look = Callable[[str], DocumentRecord]
@@ -76,6 +80,52 @@ def test_a_killed_worker_is_replaced_and_its_document_becomes_ready(
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: look(document.id).status == "ready", "the document")
     assert supervisor.worker_pid not in (None, first)
+
+
+def test_a_worker_killed_at_random_moments_loses_no_vector_that_was_committed(
+    make_config: Callable[..., Config], database: Database, upload: Upload, look: Look
+) -> None:
+    chance = random.Random(0)
+    with run_embedding_server() as server:
+        server.pause_s = 0.05
+        config = make_config(
+            embedding_url=server.base_url,
+            embedding_model="small-16",
+            embedding_batch_chunks=1,
+            ingest_max_attempts=3,
+            ingest_nice=0,
+        )
+        supervisor = WorkerSupervisor(config)
+        supervisor.start()
+        try:
+            document = upload(long_text(60), "long.txt")
+            kills = 0
+            for _ in range(5):
+                before = look(document.id).progress_done or 0
+                wait_for(
+                    lambda before=before: has_gone_on(look(document.id), before),
+                    "a committed batch",
+                )
+                pid = supervisor.worker_pid
+                if pid is None or look(document.id).status == "ready":
+                    continue
+                time.sleep(chance.uniform(0, 0.1))
+                os.kill(pid, signal.SIGKILL)
+                kills += 1
+                wait_for(lambda pid=pid: supervisor.worker_pid not in (None, pid), "a new worker")
+            wait_for(lambda: look(document.id).status == "ready", "the document")
+        finally:
+            supervisor.stop()
+        assert kills > config.ingest_max_attempts
+        # Each kill may cost the batch in hand, of one passage, and the file's name.
+        repeated = len(server.texts) - len(set(server.texts))
+        assert repeated <= kills * 25
+
+
+def has_gone_on(document: DocumentRecord, before: int) -> bool:
+    return document.status == "ready" or (
+        document.status == "embedding" and (document.progress_done or 0) > before
+    )
 
 
 def test_a_stopped_worker_ends_in_time_and_its_job_goes_on_at_once(
@@ -151,14 +201,19 @@ def test_memory_beyond_the_cap_is_refused_to_a_worker() -> None:
     assert run.stdout.strip() == "refused"
 
 
-def test_the_watchdog_ends_a_process_that_hangs_in_native_code() -> None:
+def test_the_watchdog_ends_a_process_that_hangs_in_native_code_and_says_so(tmp_path: Path) -> None:
     code = textwrap.dedent("""
-        import ctypes
+        import ctypes, pathlib, sys
         from backend.ingest.process_limits import Watchdog
-        Watchdog(0.3).rewind()
+        Watchdog(pathlib.Path(sys.argv[1])).allow(0.3)
         ctypes.PyDLL(None).sleep(60)  # holds the interpreter's lock, as a hanging parser might
     """)
+    path = tmp_path / "workers" / "a.txt"
     began_at = time.monotonic()
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    run = subprocess.run([sys.executable, "-c", code, path], capture_output=True, check=False)
     assert run.returncode != 0
     assert time.monotonic() - began_at < 30
+    last_words = take_last_words(path)
+    assert was_time_up(last_words)
+    assert not path.exists()
+    assert not was_time_up(take_last_words(path))

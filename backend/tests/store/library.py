@@ -74,7 +74,7 @@ class Library:
     def embed_document(self, user_id: str, document_id: str, model: str | None = None) -> None:
         """Commit the vectors of a document's passages, as the embedding stage does."""
         with self.database.db_session() as session:
-            bare = chunks.load_unembedded(session, document_id, 0, 1_000)
+            bare = chunks.load_unembedded(session, document_id, self.embedder.name, 0, 1_000)
         with self.database.db_transaction() as session:
             chunks.save_vectors(
                 session, model or self.embedder.name, [self._embed(chunk) for chunk in bare]

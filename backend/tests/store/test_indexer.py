@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import pytest
 
 from backend.config import Config
+from backend.db.repositories import index_tasks
+from backend.db.session import Database
 from backend.errors import Unavailable
 from backend.store.base import IndexPoint, SearchFilter
 from backend.store.edge import EdgeIndex
@@ -128,6 +130,33 @@ def test_a_document_deleted_before_it_was_indexed_never_enters_the_index(
     library.indexer.drain()
     assert library.index.count() == 0
     assert library.tasks_waiting() == 0
+
+
+def test_a_document_that_is_read_anew_keeps_only_its_new_passages(
+    library: Library, database: Database
+) -> None:
+    ann = library.add_user("ann")
+    document_id = library.add_document(ann, "report.txt", PASSAGES[:7])
+    library.indexer.drain()
+    with database.db_transaction() as session:
+        index_tasks.add_delete(session, ann, document_id)
+        session.flush()
+        index_tasks.add_upsert(session, ann, document_id, 0, 2)
+    library.indexer.drain()
+    assert library.index.count(SearchFilter(ann)) == 3
+    assert library.tasks_waiting() == 0
+
+
+def test_rebuilding_empties_the_index_and_fills_it_again(library: Library) -> None:
+    ann = library.add_user("ann")
+    document_id = library.add_document(ann, "report.txt", PASSAGES[:7])
+    library.indexer.drain()
+    assert library.indexer.rebuild() == 1
+    assert library.index.count() == 0
+    assert not library.index.needs_rebuild
+    library.indexer.drain()
+    assert library.index.count() == 7
+    assert library.document_is_searchable(ann, document_id)
 
 
 def test_a_lost_index_is_rebuilt_from_the_rows(library: Library, config: Config) -> None:

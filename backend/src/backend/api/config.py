@@ -8,7 +8,7 @@ from backend import __version__
 from backend.api.schemas import ConfigOut
 from backend.api.services import services
 from backend.auth import accounts
-from backend.ingest.extract.registry import accepted_media_types
+from backend.ingest.extract.registry import accepted_types
 
 blueprint = APIBlueprint("config", __name__, url_prefix="/api", tag="Server")
 
@@ -23,6 +23,6 @@ def show() -> dict[str, Any]:
         "signup_enabled": config.signup_enabled,
         "api_timeout_ms": config.api_timeout_ms,
         "max_upload_bytes": config.max_upload_bytes,
-        "accepted_types": accepted_media_types(),
+        "accepted_types": accepted_types(ocr_enabled=config.ocr_enabled),
         "version": __version__,
     }

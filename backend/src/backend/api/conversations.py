@@ -52,6 +52,7 @@ def create(json_data: ConversationChange) -> dict[str, Any]:
             title=_title(json_data.title),
             memory_enabled=memory_enabled,
             document_ids=json_data.document_ids or [],
+            collection_ids=json_data.collection_ids or [],
         )
     return {"conversation": serializers.conversation(record)}
 
@@ -74,7 +75,7 @@ def show(conversation_id: str) -> dict[str, Any]:
 @blueprint.input(ConversationChange)
 @blueprint.output(ConversationAnswer)
 def change(conversation_id: str, json_data: ConversationChange) -> dict[str, Any]:
-    """Rename a conversation, switch its memory, choose its documents."""
+    """Rename a conversation, switch its memory, choose its documents and collections."""
     user_id = current_identity().user_id
     with services().database.db_transaction() as session:
         record = conversations.change(
@@ -84,6 +85,7 @@ def change(conversation_id: str, json_data: ConversationChange) -> dict[str, Any
             title=_title(json_data.title),
             memory_enabled=json_data.memory_enabled,
             document_ids=json_data.document_ids,
+            collection_ids=json_data.collection_ids,
         )
     conversation = serializers.conversation(record)
     services().emit("conversation_updated", {"conversation": conversation}, user_id)

@@ -13,15 +13,15 @@ from backend.api.multipart import open_upload
 from backend.api.schemas import (
     DocumentAnswer,
     DocumentList,
+    DocumentListQuery,
     HighlightQuery,
     HighlightsOut,
-    ListQuery,
     PageOut,
 )
 from backend.api.services import services
 from backend.auth.middleware import current_identity
 from backend.db.locks import lock_file
-from backend.db.repositories import documents, pages
+from backend.db.repositories import collections, documents, pages
 from backend.db.repositories.documents import DocumentRecord
 from backend.errors import EmptyFile, NotFound, TooLarge, ValidationFailed
 from backend.files import ReceivedFile, shown_filename
@@ -68,7 +68,9 @@ def upload() -> tuple[dict[str, Any], int]:
 
 
 def _keep(filename: str, received: ReceivedFile) -> tuple[DocumentRecord, bool]:
-    media_type = detect_media_type(received.path, filename)
+    media_type = detect_media_type(
+        received.path, filename, ocr_enabled=services().config.ocr_enabled
+    )
     with services().database.db_transaction() as session:
         lock_file(session, received.sha256)
         document, is_new = documents.create(
@@ -79,19 +81,22 @@ def _keep(filename: str, received: ReceivedFile) -> tuple[DocumentRecord, bool]:
             size_bytes=received.size_bytes,
             sha256=received.sha256,
         )
-        if is_new:
+        if is_new or not services().file_store.has(received.sha256, received.size_bytes):
             services().file_store.store(received)
     return document, is_new
 
 
 @blueprint.get("")
-@blueprint.input(ListQuery, location="query")
+@blueprint.input(DocumentListQuery, location="query")
 @blueprint.output(DocumentList)
-def list_documents(query_data: ListQuery) -> dict[str, Any]:
-    """List the user's documents, newest first."""
+def list_documents(query_data: DocumentListQuery) -> dict[str, Any]:
+    """List the user's documents or those of one collection, newest first."""
+    user_id, collection_id = current_identity().user_id, query_data.collection_id
     with services().database.db_session() as session:
+        if collection_id is not None:
+            collections.get(session, user_id, collection_id)
         records, next_cursor = documents.list_page(
-            session, current_identity().user_id, query_data.limit, query_data.cursor
+            session, user_id, query_data.limit, query_data.cursor, collection_id
         )
     return {"items": [serializers.document(r) for r in records], "next_cursor": next_cursor}
 
@@ -130,7 +135,7 @@ def show_page(document_id: str, number: int) -> dict[str, Any]:
     """Return a page's text as it was extracted."""
     with services().database.db_session() as session:
         page = pages.get(session, current_identity().user_id, document_id, number)
-    return {"page": page.number, "text": page.text}
+    return {"page": page.number, "text": page.text, "ocr": page.is_ocr}
 
 
 @blueprint.get("/<id:document_id>/highlights")

@@ -120,11 +120,18 @@ class DocumentOut(BaseModel):
     status: Literal["queued", "extracting", "embedding", "ready", "failed", "canceled"]
     searchable: bool
     progress: Progress | None
+    queue_position: int | None
+    eta_seconds: int | None
     error: DocumentError | None
     page_count: int | None
     chunk_count: int | None
+    collection_ids: list[str]
     created_at: str
     ready_at: str | None
+
+
+class DocumentListQuery(ListQuery):
+    collection_id: Text | None = Field(default=None, max_length=64)
 
 
 class DocumentAnswer(BaseModel):
@@ -139,6 +146,7 @@ class DocumentList(BaseModel):
 class PageOut(BaseModel):
     page: int
     text: str
+    ocr: bool
 
 
 class HighlightQuery(BaseModel):
@@ -159,6 +167,34 @@ class HighlightsOut(BaseModel):
     width: float | None
     height: float | None
     boxes: list[Box]
+
+
+# --- Collections
+
+
+class NewCollection(Body):
+    name: Text = Field(max_length=1_000)
+
+
+class CollectionChange(Body):
+    name: Text | None = Field(default=None, max_length=1_000)
+
+
+class CollectionOut(BaseModel):
+    id: str
+    name: str
+    document_count: int
+    created_at: str
+    updated_at: str
+
+
+class CollectionAnswer(BaseModel):
+    collection: CollectionOut
+
+
+class CollectionList(BaseModel):
+    items: list[CollectionOut]
+    next_cursor: str | None
 
 
 # --- Search
@@ -194,6 +230,9 @@ class ConversationChange(Body):
     document_ids: list[Annotated[Text, Field(max_length=64)]] | None = Field(
         default=None, max_length=10_000
     )
+    collection_ids: list[Annotated[Text, Field(max_length=64)]] | None = Field(
+        default=None, max_length=1_000
+    )
 
 
 class ConversationOut(BaseModel):
@@ -201,6 +240,7 @@ class ConversationOut(BaseModel):
     title: str
     memory_enabled: bool
     document_ids: list[str]
+    collection_ids: list[str]
     message_count: int
     created_at: str
     updated_at: str

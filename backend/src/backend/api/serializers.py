@@ -1,5 +1,6 @@
 """Records become the JSON objects of the wire contract."""
 
+import math
 from typing import Any
 
 from backend.api.services import FoundPassage
@@ -7,6 +8,7 @@ from backend.auth.sessions import NewSession
 from backend.clock import to_wire
 from backend.db.repositories.api_keys import ApiKeyRecord
 from backend.db.repositories.auth_sessions import AuthSessionRecord
+from backend.db.repositories.collections import CollectionRecord
 from backend.db.repositories.conversations import ConversationRecord
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.repositories.messages import MessageRecord
@@ -64,11 +66,37 @@ def document(record: DocumentRecord) -> dict[str, Any]:
         "status": record.status,
         "searchable": record.searchable,
         "progress": progress,
+        "queue_position": record.queue_position,
+        "eta_seconds": _eta_seconds(record),
         "error": error,
         "page_count": record.page_count,
         "chunk_count": record.chunk_count,
+        "collection_ids": list(record.collection_ids),
         "created_at": to_wire(record.created_at),
         "ready_at": record.ready_at and to_wire(record.ready_at),
+    }
+
+
+def _eta_seconds(record: DocumentRecord) -> int | None:
+    """Return how long the present stage will go on at the speed it had so far."""
+    started_at, started_done = record.stage_started_at, record.stage_started_done
+    done, total = record.progress_done, record.progress_total
+    if started_at is None or started_done is None or done is None or total is None:
+        return None
+    if done <= started_done:
+        return None
+    seconds = (record.updated_at - started_at).total_seconds()
+    return math.ceil(seconds / (done - started_done) * (total - done))
+
+
+def collection(record: CollectionRecord) -> dict[str, Any]:
+    """Return a collection without its documents."""
+    return {
+        "id": record.id,
+        "name": record.name,
+        "document_count": record.document_count,
+        "created_at": to_wire(record.created_at),
+        "updated_at": to_wire(record.updated_at),
     }
 
 
@@ -79,6 +107,7 @@ def conversation(record: ConversationRecord) -> dict[str, Any]:
         "title": record.title,
         "memory_enabled": record.memory_enabled,
         "document_ids": list(record.document_ids),
+        "collection_ids": list(record.collection_ids),
         "message_count": record.message_count,
         "created_at": to_wire(record.created_at),
         "updated_at": to_wire(record.updated_at),

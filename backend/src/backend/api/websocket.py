@@ -66,6 +66,7 @@ class ChatMessage(Payload):
     client_id: ClientId | None = None
     memory_enabled: bool | None = None
     document_ids: Annotated[list[Id], Field(max_length=1_000)] | None = None
+    collection_ids: Annotated[list[Id], Field(max_length=1_000)] | None = None
 
 
 class ChatStop(Payload):
@@ -145,6 +146,7 @@ def init_app(socketio: SocketIO, engine: AnswerEngine, database: Database, confi
             client_id=data.client_id,
             memory_enabled=data.memory_enabled,
             document_ids=data.document_ids,
+            collection_ids=data.collection_ids,
         )
         return {
             "user_message_id": started.user_message_id,

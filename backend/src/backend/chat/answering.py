@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Iterable
 from contextlib import closing
+from typing import Final
 
 from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
 from backend.chat.models import ModelCatalog
 from backend.chat.prompts import build_turns
-from backend.chat.retrieval import Search, find_sources
+from backend.chat.retrieval import Chosen, Search, chosen_documents, find_sources
 from backend.chat.running import RunningAnswer
 from backend.config import Config
 from backend.db.repositories import documents, messages
@@ -19,6 +20,11 @@ from backend.llm.base import ChatRequest, Event, TextDelta, Usage
 from backend.log_context import current_fields
 
 logger = logging.getLogger(__name__)
+
+NOTHING_CHOSEN: Final = (
+    "The documents and collections chosen for this conversation are empty or deleted, so there "
+    "was nothing to search. Choose others, or all documents, and ask again."
+)
 
 
 class AnswerWriter:
@@ -45,7 +51,7 @@ class AnswerWriter:
         answer: RunningAnswer,
         question: MessageRecord,
         model: str,
-        document_ids: tuple[str, ...],
+        chosen: Chosen,
     ) -> None:
         """Fill `answer` until its text is complete or somebody else has ended it.
 
@@ -57,6 +63,10 @@ class AnswerWriter:
         with self._database.db_session() as session:
             history = messages.history(session, user_id, question.parent_id, self._history_messages)
             has_documents = bool(documents.list_page(session, user_id, 1)[0])
+            document_ids = chosen_documents(session, user_id, chosen)
+        if document_ids == ():
+            answer.append(NOTHING_CHOSEN)
+            return
         sources = (
             find_sources(self._search, user_id, question.content, document_ids)
             if has_documents

@@ -16,7 +16,7 @@ from backend.chat.events import AnswerStarted, ConversationChanged, Publish
 from backend.chat.jobs import AnswerJobs, Task
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog, check_model
 from backend.chat.publisher import HEARTBEAT_S
-from backend.chat.retrieval import Search
+from backend.chat.retrieval import Chosen, Search
 from backend.chat.running import RunningAnswer
 from backend.chat.titles import title_from_question
 from backend.clock import utc_now
@@ -87,6 +87,7 @@ class AnswerEngine:
         client_id: str | None = None,
         memory_enabled: bool | None = None,
         document_ids: Sequence[str] | None = None,
+        collection_ids: Sequence[str] | None = None,
     ) -> Started:
         """Store a question and begin its answer.
 
@@ -94,12 +95,12 @@ class AnswerEngine:
             parent_id: the answer it follows; None: the conversation's newest.
             client_id: the client's own id of this question; sent again, nothing happens
                 and the first result is returned.
-            memory_enabled, document_ids: change the conversation, unless None.
+            memory_enabled, document_ids, collection_ids: change the conversation, unless None.
 
         Raises:
             ValidationFailed: the text is empty or too long, or `parent_id` is no answer.
             UnknownModel: no provider offers such a model.
-            NotFound: the conversation, the parent or a document is not the user's.
+            NotFound: the conversation, the parent, a document or a collection is not the user's.
             Busy: an answer is being written in this conversation.
             Unavailable: too many answers are being written.
         """
@@ -115,6 +116,7 @@ class AnswerEngine:
                 title_source="question",
                 memory_enabled=memory_enabled,
                 document_ids=document_ids,
+                collection_ids=collection_ids,
             )
             return messages.add(
                 session,
@@ -240,9 +242,8 @@ class AnswerEngine:
         message = begun.answer.message
         self._publish(user_id, ConversationChanged(begun.conversation))
         self._publish(user_id, AnswerStarted(conversation_id, message.id, model))
-        self._jobs.launch(
-            begun.answer, Task(begun.question, model, begun.conversation.document_ids)
-        )
+        chosen = Chosen(begun.conversation.document_ids, begun.conversation.collection_ids)
+        self._jobs.launch(begun.answer, Task(begun.question, model, chosen))
         return Started(begun.question.id, message.id)
 
     def _store(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from backend.chat.answering import AnswerWriter
 from backend.chat.events import Publish
 from backend.chat.publisher import Publisher
+from backend.chat.retrieval import Chosen
 from backend.chat.running import RunningAnswer
 from backend.config import Config
 from backend.db.repositories.messages import MessageRecord
@@ -21,11 +22,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be answered, by which model, from which documents (none: all)."""
+    """What is to be answered, by which model, from which documents."""
 
     question: MessageRecord
     model: str
-    document_ids: tuple[str, ...]
+    chosen: Chosen
 
 
 class AnswerJobs:
@@ -132,7 +133,7 @@ class AnswerJobs:
         """Write one answer: the outermost frame of its thread."""
         with log_context(**{**fields, "message_id": answer.message.id}):
             try:
-                self._writer.write(answer, task.question, task.model, task.document_ids)
+                self._writer.write(answer, task.question, task.model, task.chosen)
             except Exception as problem:  # noqa: BLE001 - `finish` logs it
                 self.close(answer, "failed", problem)
             else:

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
+from backend.db.repositories import collections, documents
 from backend.llm.base import Passage, Sentence
 from backend.store.search import ChunkEvidence, SearchResult
 
@@ -24,6 +27,14 @@ class Search(Protocol):
         Raises:
             Unavailable: the index cannot be reached.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a conversation is pointed at; both empty: all documents."""
+
+    document_ids: tuple[str, ...] = ()
+    collection_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +62,20 @@ class Source:
         )
 
 
+def chosen_documents(session: Session, user_id: str, chosen: Chosen) -> tuple[str, ...] | None:
+    """Return the live documents that are chosen, one way or the other; None: all are."""
+    if not chosen.document_ids and not chosen.collection_ids:
+        return None
+    single = documents.existing_ids(session, user_id, chosen.document_ids)
+    together = collections.document_ids(session, user_id, chosen.collection_ids)
+    return tuple(sorted(single | together))
+
+
 def find_sources(
-    search: Search, user_id: str, question: str, document_ids: Sequence[str]
+    search: Search, user_id: str, question: str, document_ids: Sequence[str] | None
 ) -> list[Source]:
-    """Search and number the passages from 1, the best first."""
-    found = search(user_id=user_id, query=question, document_ids=document_ids or None)
+    """Search and number the passages from 1, the best first. None: in all documents."""
+    found = search(user_id=user_id, query=question, document_ids=document_ids)
     return [
         Source(number, result.chunk, result.score, result.sentence_relevance)
         for number, result in enumerate(found, start=1)

@@ -6,10 +6,22 @@ Every row that belongs to somebody carries `user_id`. Offsets count Unicode code
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String, Text, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    false,
+    func,
+    select,
+    text,
+    type_coerce,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, deferred, mapped_column
 
-from backend.db.types import JsonColumn, UTCDateTime, new_id
+from backend.db.types import JoinedIds, JsonColumn, UTCDateTime, new_id
 
 ID = String(36)
 SHA256 = String(64)
@@ -83,6 +95,31 @@ class ApiKey(Base):
     updated_at: Mapped[datetime]
 
 
+class Collection(Base):
+    __tablename__ = "collections"
+    __table_args__ = (Index("uq_collections_user_id_name_key", "user_id", "name_key", unique=True),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ID, ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    name_key: Mapped[str]  # NFKC and case-folded
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class CollectionDocument(Base):
+    """A document in a collection."""
+
+    __tablename__ = "collection_documents"
+
+    collection_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True
+    )
+    document_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
 class Document(Base):
     __tablename__ = "documents"
     __table_args__ = (
@@ -111,10 +148,23 @@ class Document(Base):
     error_message: Mapped[str | None]
     page_count: Mapped[int | None]
     chunk_count: Mapped[int | None]
+    embedding_model: Mapped[str | None]  # of all its passages, once it is ready
+    # when the present stage began, and how much of it was done then: gives its speed
+    stage_started_at: Mapped[datetime | None]
+    stage_started_done: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
     ready_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    collection_ids: Mapped[tuple[str, ...]] = column_property(
+        select(
+            type_coerce(func.aggregate_strings(CollectionDocument.collection_id, ","), JoinedIds())
+        )
+        .where(CollectionDocument.document_id == id)  # noqa: A003 - the column above
+        .correlate_except(CollectionDocument)
+        .scalar_subquery(),
+        deferred=True,
+    )
 
 
 class Page(Base):
@@ -132,6 +182,8 @@ class Page(Base):
     height: Mapped[float | None]
     # one box for each character of `text`, packed by ingest.extract.layout
     layout: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    # whether the text was recognised in a picture
+    is_ocr: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Chunk(Base):
@@ -148,6 +200,7 @@ class Chunk(Base):
     user_id: Mapped[str] = mapped_column(ID, ForeignKey("users.id", ondelete="CASCADE"))
     ordinal: Mapped[int]  # from 0
     text: Mapped[str]
+    text_sha256: Mapped[str | None] = mapped_column(SHA256, index=True)
     heading: Mapped[str]  # nearest heading above, "" if none
     start: Mapped[int]  # of this chunk in the document's text
     end: Mapped[int]
@@ -176,6 +229,7 @@ class IngestJob(Base):
     run_after: Mapped[datetime]
     lease_owner: Mapped[str | None]
     lease_expires_at: Mapped[datetime | None]
+    checkpoint: Mapped[dict[str, Any] | None]  # where an interrupted reading goes on
     created_at: Mapped[datetime]
 
 
@@ -193,6 +247,17 @@ class IndexTask(Base):
     created_at: Mapped[datetime]
 
 
+class MaintenanceRequest(Base):
+    """Something that only the process which has the index open can do for a command."""
+
+    __tablename__ = "maintenance_requests"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(16))  # inspect, rebuild
+    created_at: Mapped[datetime]
+    answer: Mapped[dict[str, Any] | None]
+
+
 class Conversation(Base):
     __tablename__ = "conversations"
     __table_args__ = (Index("ix_conversations_user_id_updated_at", "user_id", "updated_at"),)
@@ -202,7 +267,8 @@ class Conversation(Base):
     title: Mapped[str]
     title_source: Mapped[str] = mapped_column(String(16))  # default, question, model, user
     memory_enabled: Mapped[bool]
-    document_ids: Mapped[list[Any]]  # empty: all
+    document_ids: Mapped[list[Any]]
+    collection_ids: Mapped[list[Any]]  # this and `document_ids` empty: all documents
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

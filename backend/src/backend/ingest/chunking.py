@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from backend.db.repositories.chunks import NewChunk
 from backend.ingest.extract.base import ExtractedPage, Heading
@@ -53,6 +54,29 @@ class Chunker:
         self._open: list[_Sentence] = []  # the passage that is being built
         self._taken_until = 0  # the end of the last sentence that was taken
         self._ordinal = 0
+
+    def state(self) -> dict[str, Any]:
+        """Return, ready for JSON, what another Chunker needs to go on with the next page."""
+        return {
+            "text": self._text,
+            "text_start": self._text_start,
+            "pages": [astuple(page) for page in self._pages],
+            "headings": [astuple(heading) for heading in self._headings],
+            "open": [astuple(sentence) for sentence in self._open],
+            "taken_until": self._taken_until,
+            "ordinal": self._ordinal,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on where the Chunker that gave `state`, after its first page or later, stood."""
+        self._has_pages = True
+        self._text = state["text"]
+        self._text_start = state["text_start"]
+        self._pages = [_PageSpan(*page) for page in state["pages"]]
+        self._headings = [Heading(*heading) for heading in state["headings"]]
+        self._open = [_Sentence(*sentence) for sentence in state["open"]]
+        self._taken_until = state["taken_until"]
+        self._ordinal = state["ordinal"]
 
     def add(self, page: ExtractedPage) -> Iterator[NewChunk]:
         """Take the next page; yield the passages that it completes."""

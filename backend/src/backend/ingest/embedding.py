@@ -6,10 +6,15 @@ from pathlib import PurePath
 
 import numpy as np
 
-from backend.db.repositories.chunks import ChunkToEmbed, EmbeddedChunk
+from backend.db.repositories.chunks import ChunkToEmbed, EmbeddedChunk, KnownPassage
 from backend.store.base import FloatVector
 from backend.store.embeddings import Embedder
-from backend.store.vectors import pack_sentence_vectors, pack_vector, unit
+from backend.store.vectors import (
+    pack_sentence_vectors,
+    pack_vector,
+    restore_sentence_vectors,
+    unit,
+)
 
 # Enough for what passages share and for what a document repeats on every page.
 _REMEMBERED_TEXTS = 8192
@@ -25,13 +30,20 @@ class PassageEmbedder:
         self._name = PurePath(filename).stem
         self._known: OrderedDict[str, FloatVector] = OrderedDict()
 
+    def learn(self, passages: Iterable[KnownPassage]) -> None:
+        """Take over what the same model made of other passages' sentences."""
+        for passage in passages:
+            rows = restore_sentence_vectors(passage.sentence_vectors, self._embedder.dimension)
+            for (start, end), row in zip(passage.sentences, rows, strict=True):
+                self._known.setdefault(_one_line(passage.text[start:end]), row)
+
     def embed(
         self, chunks: Sequence[ChunkToEmbed], check: Callable[[], None]
     ) -> list[EmbeddedChunk]:
         """Return the vectors of `chunks`; calls `check` now and then, which may raise."""
         sentences = [[_one_line(c.text[start:end]) for start, end in c.sentences] for c in chunks]
         contexts = [self._context_line(chunk) for chunk in chunks]
-        self._learn([*contexts, *(text for texts in sentences for text in texts)], check)
+        self._learn_new([*contexts, *(text for texts in sentences for text in texts)], check)
         embedded = []
         for chunk, texts, context in zip(chunks, sentences, contexts, strict=True):
             rows = np.stack([self._known[text] for text in texts])
@@ -47,16 +59,17 @@ class PassageEmbedder:
         heading = _one_line(chunk.heading)
         return f"{self._name} > {heading}" if heading else self._name
 
-    def _learn(self, texts: Iterable[str], check: Callable[[], None]) -> None:
+    def _learn_new(self, texts: Iterable[str], check: Callable[[], None]) -> None:
         new = []
         for text in dict.fromkeys(texts):
             if text in self._known:
                 self._known.move_to_end(text)
             else:
                 new.append(text)
-        for first in range(0, len(new), _TEXTS_PER_CALL):
+        step = self._embedder.texts_per_call
+        for first in range(0, len(new), step):
             check()
-            part = new[first : first + _TEXTS_PER_CALL]
+            part = new[first : first + step]
             self._known.update(zip(part, self._embedder.embed(part), strict=True))
 
 

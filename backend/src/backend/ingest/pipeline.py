@@ -1,12 +1,12 @@
 """One document's journey: pages, passages, vectors, each committed as soon as it is there.
 
-Extraction that was interrupted starts over, which takes seconds; a vector that was
-committed is never computed again.
+What was interrupted goes on after the last page or vector that was committed.
 """
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,8 +17,9 @@ from backend.db.repositories.documents import DocumentRecord
 from backend.db.repositories.ingest_jobs import JobRecord
 from backend.db.repositories.pages import NewPage
 from backend.db.session import Database
-from backend.errors import DocumentUnreadable, NoText
+from backend.errors import DocumentTooLarge, DocumentUnreadable, NoText
 from backend.files import FileStore
+from backend.ingest.budget import Budget
 from backend.ingest.chunking import Chunker
 from backend.ingest.embedding import PassageEmbedder
 from backend.ingest.extract.base import ExtractedPage, Extraction
@@ -32,12 +33,15 @@ logger = logging.getLogger(__name__)
 # Pages wait at most this long for their commit, and not more of them than this.
 _COMMIT_INTERVAL_S = 0.5
 _COMMIT_PAGES = 100
+# No document of people; files that claim more are damaged or hostile.
+_MAX_PAGES = 200_000
 
 
 class Pipeline:
     """Takes documents in, one at a time.
 
-    `check` is called every fraction of a second; it may raise to stop between two commits.
+    `budget.tick` is called every fraction of a second; it may raise to stop between two
+    commits.
     """
 
     def __init__(
@@ -46,13 +50,13 @@ class Pipeline:
         database: Database,
         files: FileStore,
         queue: IngestQueue,
-        check: Callable[[], None],
+        budget: Budget,
     ) -> None:
         self._config = config
         self._database = database
         self._files = files
         self._queue = queue
-        self._check = check
+        self._budget = budget
         self._embedder: Embedder | None = None
 
     def close(self) -> None:
@@ -73,14 +77,19 @@ class Pipeline:
         path = self._files.path(document.sha256)
         if not path.is_file():
             raise DocumentUnreadable("The original file is missing. Upload it again.")
-        extraction = extractor_for(document.media_type).open(path, document.media_type)
+        self._budget.begin_opening()
+        extractor = extractor_for(
+            document.media_type,
+            ocr_enabled=self._config.ocr_enabled,
+            ocr_threads=self._config.embedding_threads,
+        )
+        extraction = extractor.open(path, document.media_type)
         try:
-            with self._queue.transaction(job) as session:
-                if chunks.delete_all(session, document.id):
-                    index_tasks.add_delete(session, document.user_id, document.id)
-                pages.delete_all(session, document.id)
-                documents.start_extracting(session, document.id, extraction.page_count)
-            self._extract_pages(job, document, extraction)
+            if extraction.page_count > _MAX_PAGES:
+                raise DocumentTooLarge(f"This file has more than {_MAX_PAGES:,} pages.")
+            self._budget.begin_pages(extraction.page_count)
+            checkpoint = self._begin_reading(job, document, extraction.page_count)
+            self._extract_pages(job, document, extraction, checkpoint)
         finally:
             extraction.close()
 
@@ -97,22 +106,31 @@ class Pipeline:
             return True
         if self._queue.has_newcomer():
             return False
+        self._budget.begin_embedding()
         if self._embedder is None:
             self._embedder = create_embedder(self._config, self._config.embedding_threads)
         embedder = self._embedder
         passages = PassageEmbedder(embedder, document.filename)
-        with self._database.db_session() as session:
-            done = chunks.count(session, document.id, embedded=True)
+        with self._queue.transaction(job) as session:
+            done = chunks.count(session, document.id, embedded_by=embedder.name)
+            documents.resume_stage(session, document.id, done, document.chunk_count or 0)
         first_ordinal = 0
         while True:
             with self._database.db_session() as session:
                 batch = chunks.load_unembedded(
-                    session, document.id, first_ordinal, self._config.embedding_batch_chunks
+                    session,
+                    document.id,
+                    embedder.name,
+                    first_ordinal,
+                    self._config.embedding_batch_chunks,
                 )
+                digests = {chunk.text_sha256 for chunk in batch if chunk.text_sha256}
+                known = chunks.load_known(session, document.user_id, embedder.name, digests)
             if not batch:
                 break
-            self._check()
-            embedded = passages.embed(batch, self._check)
+            self._budget.tick()
+            passages.learn(known)
+            embedded = passages.embed(batch, self._budget.tick)
             done += len(batch)
             first_ordinal = batch[-1].ordinal + 1
             with self._queue.transaction(job) as session:
@@ -121,11 +139,12 @@ class Pipeline:
                     session, document.user_id, document.id, batch[0].ordinal, batch[-1].ordinal
                 )
                 documents.set_progress(session, document.id, done)
+                ingest_jobs.note_progress(session, document.id, self._queue.owner)
             if self._queue.has_newcomer():
                 return False
         with self._queue.transaction(job) as session:
             ingest_jobs.finish(session, document.id, self._queue.owner)
-            documents.finish(session, document.id)
+            documents.finish(session, document.id, embedder.name)
         logger.info("document ready", extra={"chunks": done})
         return True
 
@@ -133,26 +152,59 @@ class Pipeline:
         with self._database.db_session() as session:
             return documents.load_for_ingest(session, job.document_id)
 
+    def _begin_reading(
+        self, job: JobRecord, document: DocumentRecord, page_count: int
+    ) -> dict[str, Any] | None:
+        """Return where to go on, or None after everything read before was removed."""
+        with self._queue.transaction(job) as session:
+            checkpoint = ingest_jobs.checkpoint(session, document.id)
+            if checkpoint is not None and checkpoint["page_count"] == page_count:
+                documents.resume_stage(session, document.id, checkpoint["pages"], page_count)
+                return checkpoint
+            if chunks.delete_all(session, document.id):
+                index_tasks.add_delete(session, document.user_id, document.id)
+            pages.delete_all(session, document.id)
+            documents.start_extracting(session, document.id, page_count)
+            return None
+
     def _extract_pages(
-        self, job: JobRecord, document: DocumentRecord, extraction: Extraction
+        self,
+        job: JobRecord,
+        document: DocumentRecord,
+        extraction: Extraction,
+        checkpoint: dict[str, Any] | None,
     ) -> None:
         chunker = Chunker(self._config.chunk_max_characters, self._config.chunk_overlap_characters)
         new_pages: list[NewPage] = []
         new_chunks: list[NewChunk] = []
         start = page_count = chunk_count = 0
+        first = 1
+        if checkpoint is not None:
+            chunker.restore(checkpoint["chunker"])
+            start, first = checkpoint["start"], checkpoint["next_page"]
+            page_count, chunk_count = checkpoint["pages"], checkpoint["chunks"]
         committed_at = time.monotonic()
-        for page in extraction.pages():
-            self._check()
+        for page in extraction.pages(first):
+            self._budget.tick()
             new_pages.append(_new_page(page, start))
             start += len(page.text) + 1
             page_count += 1
             new_chunks += chunker.add(page)
             is_due = time.monotonic() - committed_at > _COMMIT_INTERVAL_S
             if is_due or len(new_pages) >= _COMMIT_PAGES:
+                chunk_count += len(new_chunks)
+                checkpoint = {
+                    "page_count": extraction.page_count,
+                    "pages": page_count,
+                    "next_page": page.number + 1,
+                    "start": start,
+                    "chunks": chunk_count,
+                    "chunker": chunker.state(),
+                }
                 with self._queue.transaction(job) as session:
                     _save(session, document, new_pages, new_chunks)
                     documents.set_progress(session, document.id, page_count)
-                chunk_count += len(new_chunks)
+                    ingest_jobs.note_progress(session, document.id, self._queue.owner, checkpoint)
                 new_pages, new_chunks = [], []
                 committed_at = time.monotonic()
         new_chunks += chunker.finish()
@@ -160,6 +212,7 @@ class Pipeline:
         with self._queue.transaction(job) as session:
             _save(session, document, new_pages, new_chunks)
             documents.set_progress(session, document.id, page_count)
+            ingest_jobs.note_progress(session, document.id, self._queue.owner)
             if chunk_count:
                 documents.start_embedding(session, document.id, page_count, chunk_count)
         if not chunk_count:
@@ -182,4 +235,4 @@ def _save(
 
 def _new_page(page: ExtractedPage, start: int) -> NewPage:
     layout = None if page.boxes is None else pack_boxes(page.boxes)
-    return NewPage(page.number, page.text, start, page.width, page.height, layout)
+    return NewPage(page.number, page.text, start, page.width, page.height, layout, page.is_ocr)

@@ -6,6 +6,8 @@ import stat
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
+from typing import IO
 
 _MIB = 1024 * 1024
 
@@ -32,21 +34,47 @@ def cap_memory(megabytes: int) -> None:
 
 
 class Watchdog:
-    """Ends the process when nothing has moved for too long, even inside native code.
+    """Ends the process when its time is up, even inside native code.
 
-    The job's lease expires at the same time, so the next worker takes it up.
+    The file at `path` is there while it watches; it survives the process and then says
+    what ended it, with the Python lines it was in.
     """
 
-    def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
 
-    def rewind(self) -> None:
-        """Start the time anew."""
-        faulthandler.dump_traceback_later(self._timeout_s, exit=True)
+    def allow(self, seconds: float) -> None:
+        """Let the process end `seconds` from now, unless this or `stop` is called before."""
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w", encoding="utf-8")
+            faulthandler.enable(self._file)
+        faulthandler.dump_traceback_later(seconds, exit=True, file=self._file)
 
     def stop(self) -> None:
-        """Stop watching."""
+        """Stop watching and remove the file."""
         faulthandler.cancel_dump_traceback_later()
+        if self._file is not None:
+            faulthandler.disable()
+            self._file.close()
+            self._file = None
+            self._path.unlink(missing_ok=True)
+
+
+def take_last_words(path: Path) -> str:
+    """Return what the watchdog's file of a dead process says, "" if nothing; remove it."""
+    try:
+        words = path.read_text(encoding="utf-8", errors="replace")
+        path.unlink()
+    except OSError:
+        return ""
+    return words
+
+
+def was_time_up(last_words: str) -> bool:
+    """Return whether the watchdog ended the process that left these words."""
+    return last_words.startswith("Timeout (")
 
 
 def watch_parent(on_end: Callable[[], None], grace_s: float) -> None:

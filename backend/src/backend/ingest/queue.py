@@ -14,15 +14,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
 from backend.config import Config
 from backend.db.repositories import documents, ingest_jobs
-from backend.db.repositories.ingest_jobs import JobRecord
+from backend.db.repositories.ingest_jobs import DeadLease, JobRecord
 from backend.db.session import Database
-from backend.errors import IngestError, TransientIngestError
+from backend.errors import DocumentCrashed, DocumentTimeout, IngestError, TransientIngestError
+from backend.ingest.process_limits import take_last_words, was_time_up
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +44,8 @@ class IngestQueue:
     def lease(self) -> JobRecord | None:
         """Return the next job, now leased to this worker, or None.
 
-        A document that ended its workers INGEST_MAX_ATTEMPTS times ends `failed`.
+        A document whose worker's time was up ends `failed`, and so does one whose workers
+        died INGEST_MAX_ATTEMPTS times.
         """
         with self._database.db_session() as session:
             if not ingest_jobs.is_any_open(session):
@@ -50,12 +53,21 @@ class IngestQueue:
         while True:
             with self._database.db_transaction() as session:
                 now = utc_now()
-                for document_id in ingest_jobs.expire_leases(session, _is_dead, now):
-                    logger.warning("worker died", extra={"document_id": document_id})
+                for lease in ingest_jobs.take_dead_leases(session, _is_dead, now):
+                    self._judge(session, lease)
                 job = ingest_jobs.lease_next(session, self.owner, now, self._config.ingest_lease_s)
                 if job is None or job.attempts <= self._config.ingest_max_attempts:
                     return job
-                self._end_failed(session, job, TransientIngestError())
+                self._end_failed(session, job.document_id, DocumentCrashed())
+
+    def queue_outdated(self, embedding_model: str) -> None:
+        """Queue every ready document that another model has embedded."""
+        while True:
+            with self._database.db_transaction() as session:
+                count = documents.queue_outdated(session, embedding_model)
+            if not count:
+                return
+            logger.info("documents will be embedded anew", extra={"documents": count})
 
     @contextmanager
     def transaction(self, job: JobRecord) -> Iterator[Session]:
@@ -73,30 +85,51 @@ class IngestQueue:
     def release(self, job: JobRecord) -> None:
         """Give an unfinished job back, to be gone on with at once; the attempt does not count."""
         with self.transaction(job) as session:
-            ingest_jobs.release(session, job.document_id, self.owner, utc_now(), job.attempts - 1)
+            attempts = ingest_jobs.attempts(session, job.document_id)
+            ingest_jobs.release(session, job.document_id, self.owner, utc_now(), attempts - 1)
 
     def fail(self, job: JobRecord, error: IngestError) -> None:
         """End the document `failed`, or try it again later if that may help."""
         with self.transaction(job) as session:
+            attempts = ingest_jobs.attempts(session, job.document_id)
             may_retry = isinstance(error, TransientIngestError)
-            if may_retry and job.attempts < self._config.ingest_max_attempts:
-                pause = timedelta(seconds=self._pause_s(job.attempts))
+            if may_retry and attempts < self._config.ingest_max_attempts:
+                pause = timedelta(seconds=self._pause_s(attempts))
                 ingest_jobs.release(
-                    session, job.document_id, self.owner, utc_now() + pause, job.attempts
+                    session, job.document_id, self.owner, utc_now() + pause, attempts
                 )
             else:
-                self._end_failed(session, job, error)
+                self._end_failed(session, job.document_id, error)
 
     def has_newcomer(self) -> bool:
         """Return whether a document waits that cannot be searched yet."""
         with self._database.db_session() as session:
             return ingest_jobs.is_newcomer_waiting(session, utc_now())
 
-    def _end_failed(self, session: Session, job: JobRecord, error: IngestError) -> None:
-        ingest_jobs.finish(session, job.document_id, self.owner)
-        documents.fail(session, job.document_id, error.code, error.message)
+    def watchdog_path(self, owner: str) -> Path:
+        """Return where the watchdog of the worker `owner` writes."""
+        return self._config.data_dir / "workers" / f"{owner.rsplit(':', 1)[1]}.txt"
+
+    def _judge(self, session: Session, lease: DeadLease) -> None:
+        """Decide what a document has to do with the death of its worker."""
+        last_words = take_last_words(self.watchdog_path(lease.owner))
         logger.warning(
-            "document failed", extra={"document_id": job.document_id, "error_code": error.code}
+            "worker died", extra={"document_id": lease.document_id, "last_words": last_words}
+        )
+        if was_time_up(last_words):
+            self._end_failed(session, lease.document_id, DocumentTimeout())
+        elif lease.attempts >= self._config.ingest_max_attempts:
+            self._end_failed(session, lease.document_id, DocumentCrashed())
+        elif last_words:
+            # It crashed: others go first now.
+            pause = timedelta(seconds=self._pause_s(lease.attempts))
+            ingest_jobs.postpone(session, lease.document_id, utc_now() + pause)
+
+    def _end_failed(self, session: Session, document_id: str, error: IngestError) -> None:
+        ingest_jobs.end(session, document_id)
+        documents.fail(session, document_id, error.code, error.message)
+        logger.warning(
+            "document failed", extra={"document_id": document_id, "error_code": error.code}
         )
 
     def _pause_s(self, attempts: int) -> float:

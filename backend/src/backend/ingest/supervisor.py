@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 from pydantic import SecretStr
 
@@ -15,8 +16,9 @@ logger = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 30.0
-# A worker that lived this long was healthy: the next one starts without a long pause.
-_HEALTHY_AFTER_S = 60.0
+# A worker that lived this long, or was ended by a signal, had been able to start: a file
+# has ended it, and the next one starts without a long pause.
+_STARTED_AFTER_S = 2.0
 
 
 class WorkerSupervisor:
@@ -25,8 +27,12 @@ class WorkerSupervisor:
     The worker's standard input is a pipe of ours, so it learns of our death, however we die.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(
+        self, config: Config, command: Sequence[str] = ("-m", "backend", "worker")
+    ) -> None:
+        """`command` is what Python is given to become a worker."""
         self._config = config
+        self._command = command
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,14 +77,15 @@ class WorkerSupervisor:
             if self._stopping.is_set():
                 return
             lived_s = time.monotonic() - started_at
-            pause_s = _FIRST_PAUSE_S if lived_s > _HEALTHY_AFTER_S else pause_s
+            had_started = status < 0 or lived_s > _STARTED_AFTER_S
+            pause_s = _FIRST_PAUSE_S if had_started else pause_s
             logger.warning("worker ended", extra={"status": status, "restart_in_s": pause_s})
             self._stopping.wait(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
     def _start_worker(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
-            [sys.executable, "-m", "backend", "worker"],
+            [sys.executable, *self._command],
             stdin=subprocess.PIPE,
             env={**os.environ, **worker_environment(self._config)},
         )

@@ -3,7 +3,8 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,12 @@ from backend.db.session import Database, create_database
 from backend.errors import DocumentTooLarge, IngestError, TransientIngestError
 from backend.files import FileStore
 from backend.ingest import process_limits
+from backend.ingest.budget import Budget
+from backend.ingest.lease_keeper import LeaseKeeper
+from backend.ingest.process_limits import Watchdog
 from backend.ingest.queue import IngestQueue, LeaseLost
 from backend.log_context import log_context
+from backend.store.embeddings import embedding_model_name
 
 if TYPE_CHECKING:
     from backend.ingest.pipeline import Pipeline
@@ -31,18 +36,30 @@ class _Interrupted(Exception):
 class Worker:
     """Processes jobs one after the other.
 
-    `on_progress` is called several times a second while a job advances.
+    `on_progress` is called several times a second while a job advances. One that
+    `guards_process` ends the whole process over a job that neither advances nor yields.
     """
 
     def __init__(
-        self, config: Config, database: Database, on_progress: Callable[[], None] = lambda: None
+        self,
+        config: Config,
+        database: Database,
+        on_progress: Callable[[], None] = lambda: None,
+        *,
+        guards_process: bool = False,
     ) -> None:
         self._config = config
         self._files = FileStore(config.files_dir)
         self._database = database
         self._queue = IngestQueue(config, database)
         self._on_progress = on_progress
+        self._watchdog: Watchdog | None = None
+        self._keeper: LeaseKeeper | None = None
+        if guards_process:
+            self._watchdog = Watchdog(self._queue.watchdog_path(self._queue.owner))
+            self._keeper = LeaseKeeper(config, database, self._queue.owner)
         self._pipeline: Pipeline | None = None
+        self._are_models_compared = False
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -64,10 +81,13 @@ class Worker:
 
     def process_next(self) -> bool:
         """Process the job whose turn it is; False when there is none."""
+        if not self._are_models_compared:
+            self._queue.queue_outdated(embedding_model_name(self._config))
+            self._are_models_compared = True
         job = self._queue.lease()
         if job is None:
             return False
-        with log_context(document_id=job.document_id, user_id=job.user_id):
+        with log_context(document_id=job.document_id, user_id=job.user_id), self._guarded(job):
             try:
                 self._process(job)
             except LeaseLost:
@@ -78,6 +98,18 @@ class Worker:
         """Release the embedding model."""
         if self._pipeline is not None:
             self._pipeline.close()
+
+    @contextmanager
+    def _guarded(self, job: JobRecord) -> Iterator[None]:
+        if self._keeper is not None:
+            self._keeper.watch(job)
+        try:
+            yield
+        finally:
+            if self._keeper is not None:
+                self._keeper.watch(None)
+            if self._watchdog is not None:
+                self._watchdog.stop()
 
     def _process(self, job: JobRecord) -> None:
         try:
@@ -102,11 +134,14 @@ class Worker:
         # Imported by the first job, so that an idle worker is small.
         from backend.ingest.pipeline import Pipeline
 
-        return Pipeline(self._config, self._database, self._files, self._queue, self._check)
+        budget = Budget(self._config, self._check, self._watchdog)
+        return Pipeline(self._config, self._database, self._files, self._queue, budget)
 
     def _check(self) -> None:
         if self._stopping.is_set():
             raise _Interrupted
+        if self._keeper is not None and self._keeper.is_lost:
+            raise LeaseLost
         self._on_progress()
 
 
@@ -115,8 +150,7 @@ def run_worker(config: Config) -> None:
     process_limits.lower_priority(config.ingest_nice)
     process_limits.cap_memory(config.ingest_memory_mb)
     database = create_database(config)
-    watchdog = process_limits.Watchdog(config.ingest_lease_s)
-    worker = Worker(config, database, on_progress=watchdog.rewind)
+    worker = Worker(config, database, guards_process=True)
 
     def on_signal(_signal: int, _frame: FrameType | None) -> None:
         worker.stop()
@@ -128,7 +162,6 @@ def run_worker(config: Config) -> None:
     try:
         worker.run()
     finally:
-        watchdog.stop()
         worker.close()
         database.close()
     logger.info("worker stopped")

@@ -71,6 +71,17 @@ class SearchIndex(ABC):
     def count(self, where: SearchFilter | None = None) -> int:
         """Return how many points there are."""
 
+    @abstractmethod
+    def count_by_document(self, *, with_vector: bool = False) -> dict[str, int]:
+        """Return how many points each document has, or how many of them have a vector."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Begin anew without any point; `needs_rebuild` from now on.
+
+        Searching may raise `Unavailable` meanwhile.
+        """
+
     @property
     @abstractmethod
     def needs_rebuild(self) -> bool:

@@ -22,6 +22,7 @@ _SCHEMA: Final = 1  # raise it when points of older versions no longer serve
 _DENSE: Final = "dense"
 _KEYWORDS: Final = "bm25"
 _TIMEOUT_S: Final = 10
+_ALL_DOCUMENTS: Final = 10_000_000
 
 
 def connect(config: Config) -> QdrantClient:
@@ -48,10 +49,11 @@ class ClusterIndex(SearchIndex):
         """
         self._client = client
         self._collection = f"docchat_v{_SCHEMA}_{dimension}"
+        self._dimension = dimension
         self._encoder = KeywordEncoder()
         with _reaching_the_cluster():
             if not client.collection_exists(self._collection):
-                self._create(dimension)
+                self._create()
             metadata = client.get_collection(self._collection).config.metadata or {}
         self._needs_rebuild = metadata.get("complete") is not True
 
@@ -97,6 +99,24 @@ class ClusterIndex(SearchIndex):
                 self._collection, count_filter=None if where is None else _filter(where)
             ).count
 
+    def count_by_document(self, *, with_vector: bool = False) -> dict[str, int]:
+        embedded = models.Filter(must=[models.HasVectorCondition(has_vector=_DENSE)])
+        with _reaching_the_cluster():
+            found = self._client.facet(
+                self._collection,
+                "document_id",
+                facet_filter=embedded if with_vector else None,
+                limit=_ALL_DOCUMENTS,
+                exact=True,
+            )
+        return {str(hit.value): hit.count for hit in found.hits}
+
+    def reset(self) -> None:
+        self._needs_rebuild = True
+        with _reaching_the_cluster():
+            self._client.delete_collection(self._collection)
+            self._create()
+
     def flush(self) -> None:
         """Do nothing: a server keeps its own house."""
 
@@ -135,11 +155,11 @@ class ClusterIndex(SearchIndex):
         payload = {"user_id": point.user_id, "document_id": point.document_id}
         return models.PointStruct(id=point.id, vector=vectors, payload=payload)
 
-    def _create(self, dimension: int) -> None:
+    def _create(self) -> None:
         self._client.create_collection(
             self._collection,
             vectors_config={
-                _DENSE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)
+                _DENSE: models.VectorParams(size=self._dimension, distance=models.Distance.COSINE)
             },
             sparse_vectors_config={
                 _KEYWORDS: models.SparseVectorParams(modifier=models.Modifier.IDF)

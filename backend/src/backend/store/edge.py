@@ -26,6 +26,7 @@ _SCHEMA: Final = 1  # raise it when points of older versions no longer serve
 _COMPLETE: Final = "complete.json"
 _DENSE: Final = "dense"
 _KEYWORDS: Final = "bm25"
+_ALL_DOCUMENTS: Final = 10_000_000
 _PAYLOAD_FIELDS: Final = ("user_id", "document_id")
 
 
@@ -45,11 +46,12 @@ class EdgeIndex(SearchIndex):
         """
         self._directory = directory
         self._wal = directory / "wal"
+        self._dimension = dimension
         self._description = {"schema": _SCHEMA, "dimension": dimension}
         self._encoder = KeywordEncoder()
         shard = self._load()
         self._needs_rebuild = shard is None
-        self._shard = shard or self._create(dimension)
+        self._shard = shard or self._create()
 
     @property
     def needs_rebuild(self) -> bool:
@@ -104,6 +106,23 @@ class EdgeIndex(SearchIndex):
         request = qdrant_edge.CountRequest(filter=None if where is None else _filter(where))
         with _reading():
             return self._shard.count(request)
+
+    def count_by_document(self, *, with_vector: bool = False) -> dict[str, int]:
+        embedded = qdrant_edge.Filter(must=[qdrant_edge.HasVectorCondition(_DENSE)])
+        request = qdrant_edge.FacetRequest(
+            "document_id",
+            limit=_ALL_DOCUMENTS,
+            exact=True,
+            filter=embedded if with_vector else None,
+        )
+        with _reading():
+            hits = self._shard.facet(request).hits
+        return {str(hit.value): hit.count for hit in hits if hit.count}  # it lists deleted ones
+
+    def reset(self) -> None:
+        self._shard.close()
+        self._needs_rebuild = True
+        self._shard = self._create()
 
     def flush(self) -> None:
         self._shard.flush()
@@ -172,7 +191,7 @@ class EdgeIndex(SearchIndex):
         except (OSError, ValueError):
             return False
 
-    def _create(self, dimension: int) -> qdrant_edge.EdgeShard:
+    def _create(self) -> qdrant_edge.EdgeShard:
         logger.info("search index created", extra={"index_dir": str(self._directory)})
         try:
             if self._directory.exists():
@@ -185,7 +204,7 @@ class EdgeIndex(SearchIndex):
             qdrant_edge.EdgeConfig(
                 vectors={
                     _DENSE: qdrant_edge.EdgeVectorParams(
-                        size=dimension, distance=qdrant_edge.Distance.Cosine
+                        size=self._dimension, distance=qdrant_edge.Distance.Cosine
                     )
                 },
                 sparse_vectors={

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -139,6 +140,25 @@ class Indexer:
             applied += count
         return applied
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keep the index as it is for the length of the block."""
+        with self._working:
+            yield
+
+    def rebuild(self) -> int:
+        """Empty the index and enqueue all passages; return how many documents that are."""
+        with self._working:
+            self._index.reset()
+            self._postponed.clear()
+            return self._enqueue_all()
+
+    def _enqueue_all(self) -> int:
+        documents = self._source.enqueue_all()
+        self._index.rebuild_enqueued()
+        logger.info("search index rebuild enqueued", extra={"documents": documents})
+        return documents
+
     def _run(self) -> None:
         failures = 0
         while not self._stopped.is_set():
@@ -159,9 +179,7 @@ class Indexer:
         """
         with self._working:
             if self._index.needs_rebuild:
-                documents = self._source.enqueue_all()
-                self._index.rebuild_enqueued()
-                logger.info("search index rebuild enqueued", extra={"documents": documents})
+                self._enqueue_all()
             applied: list[IndexTask] = []
             indexed: list[str] = []
             unavailable: Unavailable | None = None
@@ -212,12 +230,14 @@ class Indexer:
     def _apply(self, document_id: str, tasks: Sequence[IndexTask]) -> bool:
         """Bring the index up to a document's rows; return whether it now has points.
 
-        After a deletion nothing else matters: identifiers are never used again.
+        What stands before the last deletion is void. What stands behind it are the passages
+        of a document that is read anew; one that is gone has none.
         """
-        if any(task.operation == "delete_document" for task in tasks):
+        deletions = [n for n, task in enumerate(tasks) if task.operation == "delete_document"]
+        if deletions:
             self._index.delete_document(document_id)
             self._source.remove_document(document_id)
-            return False
+            tasks = tasks[deletions[-1] + 1 :]
         has_points = False
         for first, last in _slices(tasks):
             if self._stopped.is_set():

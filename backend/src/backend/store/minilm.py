@@ -18,7 +18,7 @@ import numpy as np
 
 from backend.errors import ConfigurationError
 from backend.store.base import FloatVector
-from backend.store.embeddings import Embedder
+from backend.store.embeddings import BUILT_IN_MODEL, Embedder
 from backend.store.vectors import unit
 
 _MODEL_SHA256: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
@@ -35,7 +35,7 @@ class MiniLMEmbedder(Embedder):
     A text's vector does not depend on what it is embedded with.
     """
 
-    name = "all-MiniLM-L6-v2-int8"
+    name = BUILT_IN_MODEL
     dimension = 384
 
     def __init__(self, threads: int, model: Path | None = None) -> None:

@@ -1,5 +1,6 @@
 """Hybrid search: BM25 and embeddings, fused, with the evidence for every passage."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -7,12 +8,15 @@ from typing import Final, Protocol
 import numpy as np
 
 from backend.config import Config
+from backend.errors import EmbeddingRefused, EmbeddingUnavailable
 from backend.store.base import FloatVector, SearchFilter, SearchIndex
 from backend.store.embeddings import Embedder
 from backend.store.fusion import fuse
 from backend.store.keywords import KeywordEncoder
 from backend.store.relevance import SentenceScorer
 from backend.store.vectors import sentence_cosines, unpack_sentence_vectors, unpack_vector
+
+logger = logging.getLogger(__name__)
 
 # So many times more passages than wanted are read, since some only repeat others.
 _SPARE: Final = 3
@@ -144,11 +148,13 @@ class Searcher:
         if not any(character.isalnum() for character in query):
             return []
         where = SearchFilter(user_id, tuple(document_ids) if document_ids else None)
-        query_vector = self._embedder.embed([query])[0]
+        query_vector = self._vector_of(query)
         keyword_scores = {
             hit.id: hit.score for hit in self._index.search_keywords(query, where, self._candidates)
         }
-        dense_hits = self._index.search_dense(query_vector, where, self._candidates)
+        dense_hits = []
+        if query_vector is not None:
+            dense_hits = self._index.search_dense(query_vector, where, self._candidates)
         ids = list(dict.fromkeys([*keyword_scores, *(hit.id for hit in dense_hits)]))
         if not ids:
             return []
@@ -167,13 +173,28 @@ class Searcher:
         )
         return [self._result(query, item) for item in _repetitions_last(ranked)[:wanted]]
 
+    def _vector_of(self, query: str) -> FloatVector | None:
+        """Return the query's vector, or None while the embedding server cannot give one:
+        passages are found by keyword then."""
+        try:
+            vector: FloatVector = self._embedder.embed([query])[0]
+        except (EmbeddingUnavailable, EmbeddingRefused):
+            logger.warning("search goes by keywords only")
+            return None
+        return vector
+
     def _candidates_of(
         self,
         rows: Sequence[ChunkVectors],
         keyword_scores: Mapping[str, float],
-        query_vector: FloatVector,
+        query_vector: FloatVector | None,
     ) -> list[_Candidate]:
         """Score each row, in any order; all vectors at once, which saves 3 ms."""
+        if query_vector is None:
+            nan = float("nan")
+            return [
+                _Candidate(row.id, keyword_scores.get(row.id, 0.0), nan, nan, None) for row in rows
+            ]
         name, dimension = self._embedder.name, self._embedder.dimension
         vectors, sentence_vectors, embedded_ids = [], [], []
         for row in rows:

@@ -45,6 +45,15 @@ def unpack_sentence_vectors(data: bytes, dimension: int) -> NDArray[np.int8]:
     return np.frombuffer(data, dtype=np.int8).reshape(-1, dimension)
 
 
+def restore_sentence_vectors(data: bytes, dimension: int) -> FloatVector:
+    """Return float32 rows of shape (sentences, dimension) that pack to `data` again.
+
+    Raises:
+        ValueError: the length is not a multiple of `dimension`.
+    """
+    return unpack_sentence_vectors(data, dimension).astype(np.float32) / np.float32(_SCALE)
+
+
 def sentence_cosines(rows: NDArray[np.int8], query: FloatVector) -> FloatVector:
     """Return the cosine of each int8 row with the unit vector `query`, shape (sentences,)."""
     cosines: FloatVector = np.clip(rows.astype(np.float32) @ query / _SCALE, -1.0, 1.0)

@@ -3,16 +3,23 @@
 Vectors are stored as packed by `store.vectors`; here they are bytes.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.db.models import Chunk, Document
 
 Span = Sequence[int]
+
+# How far around a known passage others are taken to be of use, and how much is looked at.
+_NEIGHBOURS = 32
+_MAX_NEIGHBOURS = 256
+_MAX_PLACES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +37,23 @@ class NewChunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkToEmbed:
-    """A passage without vectors."""
+    """A passage without vectors of the present model."""
 
     id: str
     ordinal: int
     text: str
+    text_sha256: str | None
     heading: str
     sentences: Sequence[Span]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPassage:
+    """A passage with the vectors, packed, that a model gave its sentences."""
+
+    text: str
+    sentences: Sequence[Span]
+    sentence_vectors: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +124,7 @@ def insert_many(
                     "user_id": user_id,
                     "ordinal": chunk.ordinal,
                     "text": chunk.text,
+                    "text_sha256": hashlib.sha256(chunk.text.encode()).hexdigest(),
                     "heading": chunk.heading,
                     "start": chunk.start,
                     "end": chunk.end,
@@ -125,29 +143,72 @@ def delete_all(session: Session, document_id: str) -> int:
     return there
 
 
-def count(session: Session, document_id: str, *, embedded: bool = False) -> int:
-    """Return how many passages a document has, or how many of them have vectors."""
+def count(session: Session, document_id: str, *, embedded_by: str | None = None) -> int:
+    """Return how many passages a document has, or how many have vectors of this model."""
     query = select(func.count()).select_from(Chunk).where(Chunk.document_id == document_id)
-    if embedded:
-        query = query.where(Chunk.embedding_model.is_not(None))
+    if embedded_by is not None:
+        query = query.where(Chunk.embedding_model == embedded_by)
     return session.execute(query).scalar_one()
 
 
 def load_unembedded(
-    session: Session, document_id: str, first_ordinal: int, limit: int
+    session: Session, document_id: str, model: str, first_ordinal: int, limit: int
 ) -> list[ChunkToEmbed]:
-    """Return the first passages from `first_ordinal` on that lack vectors."""
+    """Return the first passages from `first_ordinal` on that lack vectors of `model`."""
     rows = session.execute(
-        select(Chunk.id, Chunk.ordinal, Chunk.text, Chunk.heading, Chunk.sentences)
+        select(
+            Chunk.id,
+            Chunk.ordinal,
+            Chunk.text,
+            Chunk.text_sha256,
+            Chunk.heading,
+            Chunk.sentences,
+        )
         .where(
             Chunk.document_id == document_id,
             Chunk.ordinal >= first_ordinal,
-            Chunk.embedding_model.is_(None),
+            or_(Chunk.embedding_model.is_(None), Chunk.embedding_model != model),
         )
         .order_by(Chunk.ordinal)
         .limit(limit)
     )
     return [ChunkToEmbed(*row) for row in rows]
+
+
+def load_known(
+    session: Session, user_id: str, model: str, text_sha256s: Collection[str]
+) -> list[KnownPassage]:
+    """Return what `model` made of the same texts in other documents of this user.
+
+    And of what stands around them in the document that has most of them: that is likely an
+    earlier version, whose sentences recur in passages cut at other places.
+    """
+    places = session.execute(
+        select(Chunk.text_sha256, Chunk.id, Chunk.document_id, Chunk.ordinal)
+        .where(
+            Chunk.text_sha256.in_(text_sha256s),
+            Chunk.user_id == user_id,
+            Chunk.embedding_model == model,
+        )
+        .limit(_MAX_PLACES)
+    ).all()
+    if not places:
+        return []
+    document_id, _ = Counter(place.document_id for place in places).most_common(1)[0]
+    ordinals = [place.ordinal for place in places if place.document_id == document_id]
+    first = min(ordinals) - _NEIGHBOURS
+    last = min(max(ordinals) + _NEIGHBOURS, first + _MAX_NEIGHBOURS)
+    same = {place.text_sha256: place.id for place in places}
+    rows = session.execute(
+        select(Chunk.text, Chunk.sentences, Chunk.sentence_vectors).where(
+            or_(
+                Chunk.id.in_(same.values()),
+                and_(Chunk.document_id == document_id, Chunk.ordinal.between(first, last)),
+            ),
+            Chunk.embedding_model == model,
+        )
+    )
+    return [KnownPassage(*row) for row in rows if row.sentence_vectors]
 
 
 def save_vectors(session: Session, model: str, chunks: Sequence[EmbeddedChunk]) -> None:

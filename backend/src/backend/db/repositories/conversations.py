@@ -1,6 +1,6 @@
 """Rows of `conversations`, as records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.clock import as_utc, to_wire, utc_now
 from backend.db.models import Conversation, Message
-from backend.db.repositories import documents
+from backend.db.repositories import collections, documents
 from backend.errors import InvalidRequest, NotFound
 
 DEFAULT_TITLE = "New conversation"
@@ -17,7 +17,10 @@ DEFAULT_TITLE = "New conversation"
 
 @dataclass(frozen=True, slots=True)
 class ConversationRecord:
-    """A conversation. No `document_ids` means that all of the user's documents are asked."""
+    """A conversation. No `document_ids` and no `collection_ids`: all documents are asked.
+
+    Either may name what was deleted since; that stands for no document.
+    """
 
     id: str
     user_id: str
@@ -25,6 +28,7 @@ class ConversationRecord:
     title_source: str  # default, question, model, user
     memory_enabled: bool
     document_ids: tuple[str, ...]
+    collection_ids: tuple[str, ...]
     message_count: int
     created_at: datetime
     updated_at: datetime
@@ -37,13 +41,15 @@ def create(
     memory_enabled: bool,
     title: str | None = None,
     document_ids: Sequence[str] = (),
+    collection_ids: Sequence[str] = (),
 ) -> ConversationRecord:
     """Add a conversation; without a title it is named after its first question later.
 
     Raises:
-        NotFound: a document does not exist or is not the user's.
+        NotFound: a document or a collection does not exist or is not the user's.
     """
     _require_documents(session, user_id, document_ids)
+    _require_collections(session, user_id, collection_ids)
     now = utc_now()
     row = Conversation(
         user_id=user_id,
@@ -51,6 +57,7 @@ def create(
         title_source="user" if title else "default",
         memory_enabled=memory_enabled,
         document_ids=list(document_ids),
+        collection_ids=list(collection_ids),
         created_at=now,
         updated_at=now,
     )
@@ -116,11 +123,13 @@ def change(
     title_source: str = "user",
     memory_enabled: bool | None = None,
     document_ids: Sequence[str] | None = None,
+    collection_ids: Sequence[str] | None = None,
 ) -> ConversationRecord:
     """Set what is not None and return the result; `updated_at` stays (it orders by last use).
 
     Raises:
-        NotFound: the conversation or a document does not exist or is not the user's.
+        NotFound: the conversation, a document or a collection does not exist or is not
+            the user's.
     """
     row = _row(session, user_id, conversation_id)
     if title is not None:
@@ -130,6 +139,9 @@ def change(
     if document_ids is not None:
         _require_documents(session, user_id, document_ids)
         row.document_ids = list(document_ids)
+    if collection_ids is not None:
+        _require_collections(session, user_id, set(collection_ids).difference(row.collection_ids))
+        row.collection_ids = list(collection_ids)
     session.flush()
     return get(session, user_id, conversation_id)
 
@@ -201,6 +213,16 @@ def _require_documents(session: Session, user_id: str, document_ids: Sequence[st
         )
 
 
+def _require_collections(session: Session, user_id: str, collection_ids: Iterable[str]) -> None:
+    wanted = set(collection_ids)
+    missing = sorted(wanted - collections.existing_ids(session, user_id, wanted)) if wanted else []
+    if missing:
+        raise NotFound(
+            "A chosen collection does not exist any more. Choose the collections again.",
+            details={"collection_ids": missing},
+        )
+
+
 def _record(row: Conversation, message_count: int) -> ConversationRecord:
     return ConversationRecord(
         id=row.id,
@@ -209,6 +231,7 @@ def _record(row: Conversation, message_count: int) -> ConversationRecord:
         title_source=row.title_source,
         memory_enabled=row.memory_enabled,
         document_ids=tuple(row.document_ids),
+        collection_ids=tuple(row.collection_ids),
         message_count=message_count,
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -5,16 +5,17 @@ visible change sets `updated_at`, which is how the server learns what to push. A
 document is invisible at once; its rows go when its points have left the index.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
-from backend.db.models import Document
+from backend.db.models import Chunk, CollectionDocument, Document, Page
 from backend.db.repositories import index_tasks, ingest_jobs
 from backend.db.types import new_id
 from backend.errors import NotFound
@@ -30,7 +31,11 @@ ACTIVE = (QUEUED, EXTRACTING, EMBEDDING)
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """A document. `progress_*` count pages while extracting and chunks while embedding."""
+    """A document. `progress_*` count pages while extracting and chunks while embedding.
+
+    `stage_started_*` tell when work on the present stage began and what was done then.
+    `queue_position` counts from 1 while the document waits to be read.
+    """
 
     id: str
     user_id: str
@@ -46,13 +51,21 @@ class DocumentRecord:
     error_message: str | None
     page_count: int | None
     chunk_count: int | None
+    stage_started_at: datetime | None
+    stage_started_done: int | None
     created_at: datetime
     updated_at: datetime
     ready_at: datetime | None
     deleted_at: datetime | None
+    collection_ids: tuple[str, ...]
+    queue_position: int | None = None
 
 
-_COLUMNS = [getattr(Document, name) for name in DocumentRecord.__dataclass_fields__]
+_COLUMNS = [
+    getattr(Document, name)
+    for name in DocumentRecord.__dataclass_fields__
+    if name != "queue_position"
+]
 
 
 def create(
@@ -95,7 +108,7 @@ def create(
         )
     )
     ingest_jobs.enqueue(session, user_id, document_id, size_bytes, now)
-    return get(session, user_id, document_id), True
+    return _get(session, user_id, document_id), True
 
 
 def get(session: Session, user_id: str, document_id: str) -> DocumentRecord:
@@ -104,31 +117,42 @@ def get(session: Session, user_id: str, document_id: str) -> DocumentRecord:
     Raises:
         NotFound: there is none.
     """
-    row = session.execute(
-        select(*_COLUMNS).where(
-            Document.id == document_id,
-            Document.user_id == user_id,
-            Document.deleted_at.is_(None),
-        )
-    ).first()
-    if row is None:
-        raise NotFound("This document does not exist, or it is not yours.")
-    return DocumentRecord(*row)
+    return with_queue_positions(session, [_get(session, user_id, document_id)])[0]
 
 
 def list_page(
-    session: Session, user_id: str, limit: int, cursor: str | None = None
+    session: Session,
+    user_id: str,
+    limit: int,
+    cursor: str | None = None,
+    collection_id: str | None = None,
 ) -> tuple[list[DocumentRecord], str | None]:
     """Return up to `limit` live documents, newest first, and the next cursor if there are more.
 
-    The cursor is the id of the last document returned: ids sort by creation time.
+    `collection_id` narrows them to those in a collection. The cursor is the id of the last
+    document returned: ids sort by creation time.
     """
     query = select(*_COLUMNS).where(Document.user_id == user_id, Document.deleted_at.is_(None))
     if cursor is not None:
         query = query.where(Document.id < cursor)
+    if collection_id is not None:
+        members = select(CollectionDocument.document_id).where(
+            CollectionDocument.collection_id == collection_id
+        )
+        query = query.where(Document.id.in_(members))
     rows = session.execute(query.order_by(Document.id.desc()).limit(limit + 1)).all()
-    records = [DocumentRecord(*row) for row in rows[:limit]]
+    records = with_queue_positions(session, [DocumentRecord(*row) for row in rows[:limit]])
     return records, records[-1].id if len(rows) > limit else None
+
+
+def with_queue_positions(
+    session: Session, records: Sequence[DocumentRecord]
+) -> list[DocumentRecord]:
+    """Return `records` with the places of those that wait; asks only if one does."""
+    if not any(record.status == QUEUED for record in records):
+        return list(records)
+    places = ingest_jobs.queue_positions(session)
+    return [replace(record, queue_position=places.get(record.id)) for record in records]
 
 
 def existing_ids(session: Session, user_id: str, document_ids: Collection[str]) -> set[str]:
@@ -159,6 +183,16 @@ def changed_since(session: Session, since: datetime, limit: int = 1000) -> list[
     return [DocumentRecord(*row) for row in rows]
 
 
+def load_many(session: Session, document_ids: Collection[str]) -> list[DocumentRecord]:
+    """Return everybody's live documents among these."""
+    if not document_ids:
+        return []
+    rows = session.execute(
+        select(*_COLUMNS).where(Document.id.in_(document_ids), Document.deleted_at.is_(None))
+    )
+    return [DocumentRecord(*row) for row in rows]
+
+
 def cancel(session: Session, user_id: str, document_id: str) -> DocumentRecord:
     """Stop taking the document in; nothing happens if that is already over.
 
@@ -178,19 +212,47 @@ def cancel(session: Session, user_id: str, document_id: str) -> DocumentRecord:
 
 
 def retry(session: Session, user_id: str, document_id: str) -> DocumentRecord:
-    """Queue a failed or canceled document again; nothing happens to any other.
+    """Queue a document again that failed, was canceled or is ready; else nothing happens.
+
+    One that failed or was canceled goes on where it stopped; a ready one is read anew.
 
     Raises:
         NotFound: there is no such document.
     """
     document = get(session, user_id, document_id)
-    if document.status in (FAILED, CANCELED):
+    if document.status not in ACTIVE:
         # A known chunk count means that the text was read to its end.
-        status = QUEUED if document.chunk_count is None else EMBEDDING
+        is_read = document.chunk_count is not None and document.status != READY
+        status = EMBEDDING if is_read else QUEUED
         ingest_jobs.enqueue(session, user_id, document_id, document.size_bytes, utc_now())
         session.flush()  # the job before the document, as everywhere: no deadlock
-        _update(session, document_id, status=status, error_code=None, error_message=None)
+        _update(
+            session,
+            document_id,
+            status=status,
+            chunk_count=document.chunk_count if is_read else None,
+            error_code=None,
+            error_message=None,
+        )
     return get(session, user_id, document_id)
+
+
+def embed_again(session: Session, user_id: str, document_id: str) -> None:
+    """Queue a ready document of which passages lack vectors.
+
+    Raises:
+        NotFound: there is no such document.
+    """
+    document = get(session, user_id, document_id)
+    ingest_jobs.enqueue(session, user_id, document_id, document.size_bytes, utc_now())
+    session.flush()
+    _update(
+        session,
+        document_id,
+        status=EMBEDDING,
+        progress_done=0,
+        progress_total=document.chunk_count,
+    )
 
 
 def mark_deleted(session: Session, user_id: str, document_id: str) -> None:
@@ -212,6 +274,26 @@ def deleted_sha256(session: Session, document_id: str) -> str | None:
     ).scalar_one_or_none()
 
 
+def purge_parts(session: Session, document_id: str, limit: int) -> int:
+    """Remove up to `limit` pages and as many chunks of a document that is marked deleted.
+
+    Returns how many went. Huge documents go bit by bit, so that nobody waits for long.
+    """
+    if deleted_sha256(session, document_id) is None:
+        return 0
+    removed = 0
+    chunk_ids = select(Chunk.id).where(Chunk.document_id == document_id).limit(limit)
+    numbers = select(Page.number).where(Page.document_id == document_id).limit(limit)
+    for statement in (
+        delete(Chunk).where(Chunk.id.in_(chunk_ids)),
+        delete(Page).where(Page.document_id == document_id, Page.number.in_(numbers)),
+    ):
+        result = session.execute(statement.execution_options(synchronize_session=False))
+        assert isinstance(result, CursorResult)
+        removed += result.rowcount
+    return removed
+
+
 def purge(session: Session, document_id: str) -> None:
     """Remove a document that is marked deleted, with its pages, chunks and job."""
     session.execute(
@@ -225,6 +307,11 @@ def is_file_in_use(session: Session, sha256: str) -> bool:
     return found.first() is not None
 
 
+def touch(session: Session, document_id: str) -> None:
+    """Let open pages hear of the document anew."""
+    _update(session, document_id)
+
+
 def mark_searchable(session: Session, document_ids: Collection[str]) -> None:
     """Set `searchable` on the live documents among these that do not have it yet."""
     session.execute(
@@ -236,6 +323,19 @@ def mark_searchable(session: Session, document_ids: Collection[str]) -> None:
         )
         .values(searchable=True, updated_at=utc_now())
     )
+
+
+def _get(session: Session, user_id: str, document_id: str) -> DocumentRecord:
+    row = session.execute(
+        select(*_COLUMNS).where(
+            Document.id == document_id,
+            Document.user_id == user_id,
+            Document.deleted_at.is_(None),
+        )
+    ).first()
+    if row is None:
+        raise NotFound("This document does not exist, or it is not yours.")
+    return DocumentRecord(*row)
 
 
 def load_for_ingest(session: Session, document_id: str) -> DocumentRecord | None:
@@ -257,6 +357,8 @@ def start_extracting(session: Session, document_id: str, page_count: int) -> Non
         chunk_count=None,
         progress_done=0,
         progress_total=page_count,
+        stage_started_at=utc_now(),
+        stage_started_done=0,
     )
 
 
@@ -275,19 +377,57 @@ def start_embedding(session: Session, document_id: str, page_count: int, chunk_c
         chunk_count=chunk_count,
         progress_done=0,
         progress_total=chunk_count,
+        stage_started_at=None,
+        stage_started_done=None,
     )
 
 
-def finish(session: Session, document_id: str) -> None:
-    """Enter the final state `ready`."""
+def resume_stage(session: Session, document_id: str, done: int, total: int) -> None:
+    """Note that work on the present stage goes on when `done` pages or chunks are done."""
+    _update(
+        session,
+        document_id,
+        progress_done=done,
+        progress_total=total,
+        stage_started_at=utc_now(),
+        stage_started_done=done,
+    )
+
+
+def finish(session: Session, document_id: str, embedding_model: str) -> None:
+    """Enter the final state `ready`: all passages have vectors of this model."""
     _update(
         session,
         document_id,
         status=READY,
+        embedding_model=embedding_model,
         ready_at=utc_now(),
         progress_done=None,
         progress_total=None,
     )
+
+
+def queue_outdated(session: Session, embedding_model: str, limit: int = 100) -> int:
+    """Queue ready documents embedded by another model for this one; return how many.
+
+    They stay searchable, by keyword where a passage's vectors are still the other model's.
+    """
+    outdated = session.execute(
+        select(Document.id, Document.user_id, Document.size_bytes, Document.chunk_count)
+        .where(
+            Document.status == READY,
+            Document.embedding_model.is_distinct_from(embedding_model),
+            Document.deleted_at.is_(None),
+        )
+        .limit(limit)
+    ).all()
+    for row in outdated:
+        ingest_jobs.enqueue(session, row.user_id, row.id, row.size_bytes, utc_now())
+        session.flush()
+        _update(session, row.id, status=EMBEDDING, progress_done=0, progress_total=row.chunk_count)
+        # The index takes the other model's vectors out, since they answer no question now.
+        index_tasks.add_upsert(session, row.user_id, row.id, 0, (row.chunk_count or 1) - 1)
+    return len(outdated)
 
 
 def fail(session: Session, document_id: str, error_code: str, error_message: str) -> None:

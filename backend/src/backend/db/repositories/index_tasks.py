@@ -99,6 +99,14 @@ def remove(session: Session, ids: Sequence[int]) -> None:
     session.execute(delete(IndexTask).where(IndexTask.id.in_(ids)))
 
 
-def count(session: Session) -> int:
-    """Return how many tasks wait."""
-    return session.execute(select(func.count()).select_from(IndexTask)).scalar_one()
+def count(session: Session, up_to: int | None = None) -> int:
+    """Return how many tasks wait, or how many of those up to this id."""
+    query = select(func.count()).select_from(IndexTask)
+    if up_to is not None:
+        query = query.where(IndexTask.id <= up_to)
+    return session.execute(query).scalar_one()
+
+
+def newest_id(session: Session) -> int:
+    """Return the id of the task that was written last, 0 if none waits."""
+    return session.scalar(select(func.max(IndexTask.id))) or 0

@@ -7,6 +7,7 @@ same transaction, so a worker that lost its lease can change nothing.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.engine import CursorResult
@@ -21,6 +22,15 @@ DONE = "done"
 # Larger files let smaller ones pass, but not for longer than this.
 HUGE_BYTES = 20 * 1024 * 1024
 HUGE_PATIENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLease:
+    """A lease whose owner's process has ended."""
+
+    document_id: str
+    owner: str
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ def enqueue(
             run_after=now,
             lease_owner=None,
             lease_expires_at=None,
+            checkpoint=None,
             created_at=now,
         )
     )
@@ -134,21 +145,91 @@ def end(session: Session, document_id: str) -> None:
     )
 
 
-def expire_leases(session: Session, is_dead: Callable[[str], bool], now: datetime) -> list[str]:
-    """End at once the leases whose owner is known to be dead; return their document ids."""
+def take_dead_leases(
+    session: Session, is_dead: Callable[[str], bool], now: datetime
+) -> list[DeadLease]:
+    """Put the jobs back whose owner is known to be dead, and return what they were."""
     leases = session.execute(
-        select(IngestJob.document_id, IngestJob.lease_owner).where(
-            IngestJob.state == LEASED, IngestJob.lease_expires_at >= now
+        select(IngestJob.document_id, IngestJob.lease_owner, IngestJob.attempts).where(
+            IngestJob.state == LEASED
         )
     ).all()
-    dead = [row.document_id for row in leases if row.lease_owner and is_dead(row.lease_owner)]
-    if dead:
-        session.execute(
-            update(IngestJob)
-            .where(IngestJob.document_id.in_(dead), IngestJob.state == LEASED)
-            .values(lease_expires_at=now - timedelta(microseconds=1))
-        )
+    dead = [
+        DeadLease(document_id, owner, attempts)
+        for document_id, owner, attempts in leases
+        if owner and is_dead(owner)
+    ]
+    for lease in dead:
+        release(session, lease.document_id, lease.owner, now, lease.attempts)
     return dead
+
+
+def postpone(session: Session, document_id: str, run_after: datetime) -> None:
+    """Let a waiting job wait until then."""
+    session.execute(
+        update(IngestJob)
+        .where(IngestJob.document_id == document_id, IngestJob.state == WAITING)
+        .values(run_after=run_after)
+    )
+
+
+def note_progress(
+    session: Session, document_id: str, owner: str, checkpoint: dict[str, Any] | None = None
+) -> None:
+    """Count attempts anew: what was just committed is never done again.
+
+    `checkpoint` tells the next worker where to go on reading; None: nowhere.
+    """
+    _update(session, document_id, owner, attempts=1, checkpoint=checkpoint)
+
+
+def checkpoint(session: Session, document_id: str) -> dict[str, Any] | None:
+    """Return where reading was interrupted, None if it begins at the first page."""
+    return session.execute(
+        select(IngestJob.checkpoint).where(IngestJob.document_id == document_id)
+    ).scalar_one_or_none()
+
+
+def attempts(session: Session, document_id: str) -> int:
+    """Return how often the job was taken up since it last made lasting progress."""
+    return session.execute(
+        select(IngestJob.attempts).where(IngestJob.document_id == document_id)
+    ).scalar_one()
+
+
+def holds(session: Session, document_id: str, owner: str) -> bool:
+    """Return whether `owner` still holds the lease."""
+    found = session.execute(
+        select(IngestJob.document_id).where(
+            IngestJob.document_id == document_id,
+            IngestJob.state == LEASED,
+            IngestJob.lease_owner == owner,
+        )
+    )
+    return found.first() is not None
+
+
+def queue_positions(session: Session) -> dict[str, int]:
+    """Return the place, from 1, of each document that waits to be read.
+
+    An estimate: each user in turn, small files first, as `lease_next` would go on if
+    nothing new came.
+    """
+    turn = (
+        func.row_number()
+        .over(
+            partition_by=IngestJob.user_id,
+            order_by=(IngestJob.size_bytes, IngestJob.document_id),
+        )
+        .label("turn")
+    )
+    rows = session.execute(
+        select(IngestJob.document_id, turn)
+        .join(Document, Document.id == IngestJob.document_id)
+        .where(IngestJob.state == WAITING, Document.status == "queued")
+        .order_by("turn", IngestJob.size_bytes, IngestJob.document_id)
+    )
+    return {row.document_id: place for place, row in enumerate(rows, start=1)}
 
 
 def is_any_open(session: Session) -> bool:

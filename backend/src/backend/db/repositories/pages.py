@@ -20,6 +20,7 @@ class NewPage:
     width: float | None
     height: float | None
     layout: bytes | None
+    is_ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class PageRecord:
     number: int
     text: str
     start: int
+    is_ocr: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def insert_many(session: Session, document_id: str, pages: Sequence[NewPage]) ->
                     "width": page.width,
                     "height": page.height,
                     "layout": page.layout,
+                    "is_ocr": page.is_ocr,
                 }
                 for page in pages
             ],
@@ -74,7 +77,7 @@ def get(session: Session, user_id: str, document_id: str, number: int) -> PageRe
         NotFound: there is no such page, or it has not been read yet.
     """
     row = session.execute(
-        select(Page.number, Page.text, Page.start)
+        select(Page.number, Page.text, Page.start, Page.is_ocr)
         .join(Document, Document.id == Page.document_id)
         .where(_is_page_of(user_id, document_id, number))
     ).first()

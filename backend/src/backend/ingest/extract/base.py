@@ -1,7 +1,6 @@
 """The contract of extraction: a file becomes pages of text, one at a time.
 
-To add a format: write an `Extractor` in a module of its own here and name it in
-`registry.py`. Nothing else changes.
+`docs/formats.md` says how to add a format.
 """
 
 from abc import ABC, abstractmethod
@@ -31,7 +30,8 @@ class ExtractedPage:
     `boxes`, if the format has a layout, has shape (len(text), 4): left, top, right, bottom
     of every code point of `text` as fractions of the displayed page, origin top left;
     NaN where a character has no box (spaces and line ends that the extractor made up).
-    `width` and `height` are the displayed page's, in points.
+    `width` and `height` are the displayed page's, in points (of a picture, in pixels).
+    `is_ocr` marks text that was recognised in a picture.
     """
 
     number: int
@@ -40,6 +40,7 @@ class ExtractedPage:
     height: float | None = None
     boxes: NDArray[np.float32] | None = None
     headings: tuple[Heading, ...] = ()
+    is_ocr: bool = False
 
 
 class Extraction(ABC):

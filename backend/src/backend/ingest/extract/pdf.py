@@ -15,20 +15,26 @@ from numpy.typing import NDArray
 from backend.errors import DocumentEncrypted, DocumentUnreadable
 from backend.ingest.extract import pdf_lines
 from backend.ingest.extract.base import ExtractedPage, Extraction, Extractor
+from backend.ingest.extract.formats import PDF
+from backend.ingest.extract.ocr import DOTS_PER_INCH, MAX_PIXELS, OcrEngine
 
 logger = logging.getLogger(__name__)
-
-PDF = "application/pdf"
 
 _LINE_FEED, _CARRIAGE_RETURN, _SOFT_HYPHEN = 0x0A, 0x0D, 0xAD
 _BYTE_ORDER_MARK = 0xFEFF
 # PDFium puts this in place of a hyphen that ends a line, and leaves out the line end.
 _TORN_WORD = 0x02
+_POINTS_PER_INCH = 72
 _BOX_BYTES = 16  # four float32: left, top, right, bottom
 
 
 class PdfExtractor(Extractor):
+    """`ocr_engine` reads the pages without a text layer; None leaves them empty."""
+
     media_types = frozenset({PDF})
+
+    def __init__(self, ocr_engine: OcrEngine | None = None) -> None:
+        self._ocr_engine = ocr_engine
 
     def open(self, path: Path, media_type: str) -> Extraction:
         import pypdfium2  # type: ignore[import-untyped]
@@ -46,14 +52,15 @@ class PdfExtractor(Extractor):
         if len(document) == 0:
             document.close()
             raise DocumentUnreadable("This PDF has no pages.")
-        return PdfExtraction(document)
+        return PdfExtraction(document, self._ocr_engine)
 
 
 class PdfExtraction(Extraction):
     """An opened PDF. PDFium is not thread-safe: use it from one thread at a time."""
 
-    def __init__(self, document: Any) -> None:
+    def __init__(self, document: Any, ocr_engine: OcrEngine | None) -> None:
         self._document = document
+        self._ocr_engine = ocr_engine
         self.page_count = len(document)
 
     def pages(self, first: int = 1) -> Iterator[ExtractedPage]:
@@ -68,12 +75,42 @@ class PdfExtraction(Extraction):
                 yield ExtractedPage(number, "")
                 continue
             try:
-                yield _extract(page, number)
+                extracted = _extract(page, number)
+                if self._ocr_engine is not None and _is_picture(page, extracted):
+                    extracted = _recognise(page, number, self._ocr_engine)
+                yield extracted
             finally:
                 page.close()
 
     def close(self) -> None:
         self._document.close()
+
+
+def _is_picture(page: Any, extracted: ExtractedPage) -> bool:
+    """Return whether a page shows something but has no text."""
+    from pypdfium2 import raw
+
+    return not extracted.text.strip() and raw.FPDFPage_CountObjects(page.raw) > 0
+
+
+def _recognise(page: Any, number: int, ocr_engine: OcrEngine) -> ExtractedPage:
+    import pypdfium2
+
+    width, height = page.get_size()
+    scale = min(DOTS_PER_INCH / _POINTS_PER_INCH, (MAX_PIXELS / (width * height or 1)) ** 0.5)
+    try:
+        bitmap = page.render(scale=scale, rev_byteorder=False, prefer_bgrx=False)
+    except (pypdfium2.PdfiumError, ValueError):
+        logger.warning("page could not be rendered", extra={"page": number})
+        return ExtractedPage(number, "", width, height)
+    try:
+        pixels = bitmap.to_numpy()
+        if pixels.ndim == 2 or pixels.shape[2] == 1:
+            pixels = np.repeat(pixels.reshape(*pixels.shape[:2], 1), 3, axis=2)
+        text, boxes = ocr_engine.read(np.ascontiguousarray(pixels[:, :, :3]))
+    finally:
+        bitmap.close()
+    return ExtractedPage(number, text, width, height, boxes, is_ocr=True)
 
 
 class _TextFunctions(NamedTuple):

@@ -1,14 +1,12 @@
-"""Plain text and Markdown, in any common encoding, cut into pages of bounded size."""
+"""Text as it is, in any common encoding, cut into pages of bounded size."""
 
 import codecs
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from backend.ingest.extract.base import ExtractedPage, Extraction, Extractor, Heading
-
-PLAIN_TEXT = "text/plain"
-MARKDOWN = "text/markdown"
+from backend.ingest.extract.base import ExtractedPage, Extraction, Extractor
+from backend.ingest.extract.formats import LATEX, MARKDOWN, VERBATIM
+from backend.ingest.extract.headings import MarkdownHeadings, find_latex_headings
 
 PAGE_CHARACTERS = 3000
 _BLOCK_CHARACTERS = 256 * 1024
@@ -21,31 +19,29 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-_FENCE = re.compile(r" {0,3}(```|~~~)")
-_ATX_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(?P<text>.*?)[ \t]*#*[ \t]*$")
-_SETEXT_UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
-
 
 class TextExtractor(Extractor):
-    media_types = frozenset({PLAIN_TEXT, MARKDOWN})
+    media_types = VERBATIM
 
     def open(self, path: Path, media_type: str) -> Extraction:
-        return TextExtraction(path, has_headings=media_type == MARKDOWN)
+        return TextExtraction(path, media_type)
 
 
 class TextExtraction(Extraction):
     """A text file; read once to count its pages, then again page by page."""
 
-    def __init__(self, path: Path, *, has_headings: bool) -> None:
+    def __init__(self, path: Path, media_type: str) -> None:
         self._path = path
         self._encoding = find_encoding(path)
-        self._has_headings = has_headings
+        self._media_type = media_type
         self.page_count = sum(1 for _ in self._texts())
 
     def pages(self, first: int = 1) -> Iterator[ExtractedPage]:
-        markdown = _MarkdownHeadings()
+        find_headings = {MARKDOWN: MarkdownHeadings().find, LATEX: find_latex_headings}.get(
+            self._media_type, lambda _: ()
+        )
         for number, text in enumerate(self._texts(), start=1):
-            headings = markdown.find(text) if self._has_headings else ()
+            headings = find_headings(text)
             if number >= first:
                 yield ExtractedPage(number, text, headings=headings)
 
@@ -57,14 +53,29 @@ class TextExtraction(Extraction):
         with self._path.open(encoding=self._encoding, errors="replace") as file:
             while block := file.read(_BLOCK_CHARACTERS):
                 rest += block.replace("\x00", "")
-                position = 0
-                while len(rest) - position > PAGE_CHARACTERS:
-                    cut = _page_end(rest, position)
-                    yield rest[position:cut]
-                    position = _skip_line_end(rest, cut)
-                rest = rest[position:]
+                pages, rest = _cut(rest)
+                yield from pages
         if rest.strip():
             yield rest
+
+
+def split_pages(text: str) -> Iterator[str]:
+    """Cut a text into pages of at most `PAGE_CHARACTERS`; none when it is blank."""
+    pages, rest = _cut(text)
+    yield from pages
+    if rest.strip():
+        yield rest
+
+
+def _cut(text: str) -> tuple[list[str], str]:
+    """Return pages as long as more than one is left, and what is left."""
+    pages = []
+    position = 0
+    while len(text) - position > PAGE_CHARACTERS:
+        cut = _page_end(text, position)
+        pages.append(text[position:cut])
+        position = _skip_line_end(text, cut)
+    return pages, text[position:]
 
 
 def find_encoding(path: Path) -> str:
@@ -121,29 +132,3 @@ def _skip_line_end(text: str, position: int) -> int:
         if text[position - 1] == " ":
             break
     return position
-
-
-class _MarkdownHeadings:
-    """Finds headings page by page; remembers whether a code block is open."""
-
-    def __init__(self) -> None:
-        self._fence: str | None = None
-
-    def find(self, text: str) -> tuple[Heading, ...]:
-        headings = []
-        position = 0
-        previous = ""
-        for line in text.split("\n"):
-            fence = _FENCE.match(line)
-            if fence and self._fence in (None, fence[1]):
-                self._fence = None if self._fence else fence[1]
-            elif self._fence is None:
-                atx = _ATX_HEADING.match(line)
-                if atx and atx["text"]:
-                    headings.append(Heading(position, position + len(line), atx["text"]))
-                elif previous.strip() and _SETEXT_UNDERLINE.match(line):
-                    start = position - 1 - len(previous)
-                    headings.append(Heading(start, position + len(line), previous.strip()))
-            previous = "" if fence or self._fence else line
-            position += len(line) + 1
-        return tuple(headings)

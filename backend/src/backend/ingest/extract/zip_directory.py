@@ -1,0 +1,89 @@
+"""The table of contents of a ZIP archive, read with limits and without unpacking anything."""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.errors import DocumentTooLarge, DocumentUnreadable
+
+MAX_UNPACKED_BYTES = 512 * 1024 * 1024
+MAX_RATIO = 200
+# Text that repeats itself packs well; what is small unpacked does no harm.
+_HARMLESS_BYTES = 16 * 1024 * 1024
+_MAX_ENTRIES = 20_000
+_MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
+
+_END = struct.Struct("<4s4H2LH")
+_ENTRY = struct.Struct("<4s6H3L5H2L")
+_MAX_COMMENT_BYTES = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class ZipEntry:
+    """A file in an archive, by the sizes that the archive declares."""
+
+    name: str
+    packed_bytes: int
+    unpacked_bytes: int
+    is_encrypted: bool
+
+
+def read_directory(path: Path) -> list[ZipEntry]:
+    """Return the entries of an archive.
+
+    Raises:
+        DocumentUnreadable: it has no table of contents, or a damaged one.
+        DocumentTooLarge: the table itself is too large.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _END.size - _MAX_COMMENT_BYTES))
+        tail = file.read()
+        at = tail.rfind(b"PK\x05\x06")
+        if at < 0 or len(tail) - at < _END.size:
+            raise DocumentUnreadable
+        *_, count, length, start, _ = _END.unpack_from(tail, at)
+        if count > _MAX_ENTRIES or length > _MAX_DIRECTORY_BYTES:
+            raise DocumentTooLarge("This file consists of too many parts to be read.")
+        # Bytes in front of the archive shift everything: the directory ends where the end begins.
+        end = size - len(tail) + at
+        file.seek(start if start + length == end else max(0, end - length))
+        directory = file.read(length)
+    return _entries(directory)
+
+
+def check_sizes(entries: list[ZipEntry]) -> None:
+    """Refuse an archive that unpacks to far more than it is.
+
+    Raises:
+        DocumentTooLarge: in all, or an entry by its ratio.
+    """
+    total = sum(entry.unpacked_bytes for entry in entries)
+    if total > MAX_UNPACKED_BYTES:
+        mebibytes = MAX_UNPACKED_BYTES // (1024 * 1024)
+        raise DocumentTooLarge(
+            f"This file unpacks to more than {mebibytes} MiB, which is more than is read."
+        )
+    packed = sum(entry.packed_bytes for entry in entries)
+    if total > _HARMLESS_BYTES and total > MAX_RATIO * max(packed, 1):
+        raise DocumentTooLarge(
+            f"This file unpacks to more than {MAX_RATIO} times its size. It may be a ZIP bomb."
+        )
+
+
+def _entries(directory: bytes) -> list[ZipEntry]:
+    entries = []
+    at = 0
+    while at + _ENTRY.size <= len(directory):
+        fields = _ENTRY.unpack_from(directory, at)
+        if fields[0] != b"PK\x01\x02":
+            raise DocumentUnreadable
+        flags, packed, unpacked = fields[3], fields[8], fields[9]
+        name_bytes, extra_bytes, comment_bytes = fields[10:13]
+        name = directory[at + _ENTRY.size : at + _ENTRY.size + name_bytes]
+        encoding = "utf-8" if flags & 0x800 else "cp437"
+        # Some writers put backslashes between folders.
+        shown = name.decode(encoding, errors="replace").replace("\\", "/")
+        entries.append(ZipEntry(shown, packed, unpacked, bool(flags & 1)))
+        at += _ENTRY.size + name_bytes + extra_bytes + comment_bytes
+    return entries
