@@ -4,8 +4,8 @@ export default defineConfig({
   testDir: "e2e",
   // One server and one browser at a time: the tests are about behaviour, not about load.
   workers: 1,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },

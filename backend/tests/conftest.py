@@ -1,6 +1,7 @@
 """Fixtures shared by all rooms: a Config on a temporary folder, real databases, real PDFs."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from backend.db.session import Database, create_database
 from pdf_maker import make_pdf
 from people import Person
 from postgres_server import find_binaries, run_postgres
+from redis_server import run_redis
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -65,6 +67,18 @@ def postgres_url() -> Iterator[str]:
             pytest.fail("PostgreSQL is missing; install Debian's postgresql")
         pytest.skip("PostgreSQL is not installed, so its tests are skipped")
     with run_postgres(binaries) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The URL of a running Redis; skips where it is not installed, except in CI."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        if IN_CI:
+            pytest.fail("Redis is missing; install Debian's redis-server")
+        pytest.skip("Redis is not installed, so its tests are skipped")
+    with run_redis(binary) as url:
         yield url
 
 

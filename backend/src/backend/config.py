@@ -78,6 +78,9 @@ class Config(BaseSettings):
     chat_max_running_answers: int = Field(ge=1, le=10_000)
     chat_chunks_per_second: int = Field(ge=1, le=1_000)
     chat_save_interval_ms: int = Field(ge=50, le=1_000)
+    prompt_max_characters: int = Field(ge=4_000, le=10_000_000)
+    quotes_min_relevance: Weight
+    quotes_max_sentences: int = Field(ge=1, le=100)
     memory_enabled: bool
     memory_max_results: int = Field(ge=0, le=100)
     provider_connect_timeout_s: Seconds

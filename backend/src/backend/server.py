@@ -58,8 +58,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(_LISTEN_BACKLOG)
     except OSError as error:
         raise ConfigurationError(
-            f"Cannot listen on {host}:{port} ({error.strerror}). "
-            "Stop the other program or choose another port, for example PORT=9000 ./start.sh."
+            f"Cannot listen on {host}:{port} ({error.strerror}). Stop the other program or "
+            "choose another port, for example PORT=9000 ./start.sh; HOST must be an address "
+            "of this machine."
         ) from None
     return listener
 

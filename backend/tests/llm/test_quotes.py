@@ -10,7 +10,7 @@ from contracts.provider_contract import ProviderContract
 class TestQuotesProvider(ProviderContract):
     @pytest.fixture
     def provider(self) -> Provider:
-        return QuotesProvider()
+        return QuotesProvider(min_relevance=0.4, max_sentences=6)
 
     @pytest.fixture
     def model(self) -> str:
@@ -32,7 +32,7 @@ def make_passage(
 def answer(*passages: Passage, has_documents: bool = True) -> str:
     question = "?"
     request = ChatRequest("quotes", [Turn("user", question)], question, passages, has_documents)
-    *pieces, finish = QuotesProvider().stream(request)
+    *pieces, finish = QuotesProvider(min_relevance=0.4, max_sentences=6).stream(request)
     assert finish == Finish("stop")
     assert all(isinstance(piece, TextDelta) for piece in pieces)
     return "".join(piece.text for piece in pieces if isinstance(piece, TextDelta))

@@ -138,7 +138,7 @@ export const strings = {
 
   start: {
     firstTitle: "Start with your documents",
-    firstText: "Drop PDF, Office or text files here. They stay on this machine.",
+    firstText: "Drop PDF, text or Markdown files here. They stay on this machine.",
     choose: "Choose files",
     orDrop: "or drop them anywhere on this page",
     upTo: (limit: string) => `Up to ${limit} each`,

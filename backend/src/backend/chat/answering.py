@@ -41,6 +41,7 @@ class AnswerWriter:
     ) -> None:
         self._database = database
         self._history_messages = config.chat_history_messages
+        self._max_characters = config.prompt_max_characters
         self._catalog = catalog
         self._search = search
         self._embed = embed
@@ -73,7 +74,11 @@ class AnswerWriter:
             else []
         )
         turns, answer.sources = build_turns(
-            question.content, sources, history, has_documents=has_documents
+            question.content,
+            sources,
+            history,
+            has_documents=has_documents,
+            max_characters=self._max_characters,
         )
         provider, name = self._catalog.open(user_id, model)
         request = ChatRequest(

@@ -11,7 +11,7 @@ from backend.db.session import Database
 from backend.errors import ApiKeyMissing
 from backend.llm import registry
 from backend.llm.base import Credentials, Model, Provider
-from backend.llm.quotes import QuotesProvider
+from backend.llm.quotes import builtin_model
 
 PROVIDER_NAMES: Final = registry.PROVIDER_NAMES
 BUILTIN_MODEL: Final = registry.BUILTIN_MODEL
@@ -43,7 +43,7 @@ class ModelCatalog:
             }
         with ThreadPoolExecutor(len(PROVIDER_NAMES), "model-list") as pool:
             lists = pool.map(lambda name: self._list(name, records.get(name)), PROVIDER_NAMES)
-            return [*QuotesProvider().list_models(), *(model for part in lists for model in part)]
+            return [builtin_model(), *(model for part in lists for model in part)]
 
     def open(self, user_id: str, model: str) -> tuple[Provider, str]:
         """Return the provider of the model id, and the model's name there.

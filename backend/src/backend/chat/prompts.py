@@ -7,9 +7,6 @@ from backend.chat.retrieval import Source
 from backend.db.repositories.messages import MessageRecord
 from backend.llm.base import Turn
 
-# Roughly 8,000 tokens: what small local models are commonly run with.
-MAX_CHARACTERS: Final = 24_000
-
 _RULES: Final = """\
 You answer questions about the user's documents. Answer in the language of the question, \
 in Markdown, briefly and precisely."""
@@ -38,7 +35,7 @@ def build_turns(
     history: Sequence[MessageRecord],
     *,
     has_documents: bool,
-    max_characters: int = MAX_CHARACTERS,
+    max_characters: int,
 ) -> tuple[list[Turn], list[Source]]:
     """Return the prompt, and the sources that found room in it.
 

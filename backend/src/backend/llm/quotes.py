@@ -9,11 +9,8 @@ from backend.llm.base import ChatRequest, Event, Finish, Model, Passage, Provide
 NAME = "builtin"
 MODEL = "quotes"
 
-# A sentence answers from this relevance on; below it is merely the nearest there is.
-RELEVANT = 0.4
 # How close to the best sentence another one must come to be quoted as well.
 CLOSE_TO_BEST = 0.8
-MAX_SENTENCES = 6
 MAX_CHARACTERS = 1_500
 MAX_NEAREST = 3
 MIN_WORDS = 3  # fewer is a heading or a page number
@@ -47,18 +44,28 @@ class QuotesProvider(Provider):
 
     name = NAME
 
+    def __init__(self, min_relevance: float, max_sentences: int) -> None:
+        """A sentence answers from `min_relevance` (0..1) on; below it is only the nearest."""
+        self._min_relevance = min_relevance
+        self._max_sentences = max_sentences
+
     def stream(self, request: ChatRequest) -> Generator[Event, None, None]:
         if not request.passages:
             yield TextDelta(NOTHING if request.has_documents else NO_DOCUMENTS)
             yield Finish("stop")
             return
         quotes = _candidates(request.passages)
-        chosen = _choose(quotes)
+        chosen = _choose(quotes, self._min_relevance, self._max_sentences)
         yield from _quoted(chosen) if chosen else _nearest(quotes)
         yield Finish("stop")
 
     def list_models(self) -> list[Model]:
-        return [Model(id=f"{NAME}:{MODEL}", provider=NAME, name=MODEL, context_tokens=None)]
+        return [builtin_model()]
+
+
+def builtin_model() -> Model:
+    """Return the one entry of the list of models that is always ready."""
+    return Model(id=f"{NAME}:{MODEL}", provider=NAME, name=MODEL, context_tokens=None)
 
 
 def _candidates(passages: Sequence[Passage]) -> list[_Quote]:
@@ -80,14 +87,14 @@ def _candidates(passages: Sequence[Passage]) -> list[_Quote]:
     return unique
 
 
-def _choose(quotes: Sequence[_Quote]) -> list[_Quote]:
+def _choose(quotes: Sequence[_Quote], min_relevance: float, max_sentences: int) -> list[_Quote]:
     """Return the sentences that answer, in reading order; empty when none does."""
-    if not quotes or quotes[0].score < RELEVANT:
+    if not quotes or quotes[0].score < min_relevance:
         return []
-    least = max(RELEVANT, CLOSE_TO_BEST * quotes[0].score)
+    least = max(min_relevance, CLOSE_TO_BEST * quotes[0].score)
     chosen: list[_Quote] = []
     characters = 0
-    for quote in quotes[:MAX_SENTENCES]:
+    for quote in quotes[:max_sentences]:
         characters += len(quote.text)
         if quote.score < least or (chosen and characters > MAX_CHARACTERS):
             break

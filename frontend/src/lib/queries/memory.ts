@@ -15,6 +15,7 @@ export function useMemoryStats() {
         throw error;
       }
     },
+    staleTime: 60_000,
   });
 }
 
