@@ -2,6 +2,17 @@ function listOf(numbers: readonly number[]): string {
   return new Intl.ListFormat("en").format(numbers.map(String));
 }
 
+const ORDINAL_RULES = new Intl.PluralRules("en", { type: "ordinal" });
+const ORDINAL_ENDINGS: Partial<Record<Intl.LDMLPluralRule, string>> = {
+  one: "st",
+  two: "nd",
+  few: "rd",
+};
+
+function ordinal(number: number): string {
+  return `${number}${ORDINAL_ENDINGS[ORDINAL_RULES.select(number)] ?? "th"}`;
+}
+
 /** Every sentence the page shows, in one place, so that languages can be added. */
 export const strings = {
   productName: "Doc Chat",
@@ -118,6 +129,7 @@ export const strings = {
     cancelUpload: (filename: string) => `Cancel the upload of ${filename}`,
     retryUpload: (filename: string) => `Upload ${filename} again`,
     queued: "Waiting",
+    queuedAt: (position: number) => `Waiting, ${ordinal(position)} in line`,
     extracting: "Reading",
     embedding: "Indexing",
     ready: "Ready",
@@ -126,6 +138,9 @@ export const strings = {
     failedWithoutReason: "This document could not be read.",
     searchable: "You can ask already",
     percent: (stage: string, percent: number) => `${stage}, ${percent} %`,
+    underAMinuteLeft: "less than 1 min left",
+    minutesLeft: (minutes: number) => `about ${minutes} min left`,
+    hoursLeft: (hours: number) => `about ${hours} h left`,
     cancel: "Cancel processing",
     retry: "Try again",
     open: (filename: string) => `Open ${filename}`,
@@ -136,9 +151,29 @@ export const strings = {
     progressOf: (filename: string) => `Progress of ${filename}`,
   },
 
+  collections: {
+    all: "All documents",
+    filter: (name: string) => `Show: ${name}`,
+    list: "Collections",
+    menuItem: "Collections…",
+    create: "New collection…",
+    rename: "Rename collection…",
+    delete: "Delete collection…",
+    createTitle: "New collection",
+    renameTitle: "Rename the collection",
+    name: "Name",
+    newName: "Name of a new collection",
+    add: "Create",
+    ofDocument: (filename: string) => `Collections of ${filename}`,
+    none: "No collections yet. Name the first one.",
+    empty: "No documents in this collection yet. Put some in from a document's menu.",
+    deleteTitle: "Delete this collection?",
+    deleteText: (name: string) => `“${name}” will be gone. Its documents stay.`,
+  },
+
   start: {
     firstTitle: "Start with your documents",
-    firstText: "Drop PDF, text or Markdown files here. They stay on this machine.",
+    firstText: "Drop PDF, Office, e-mail, images or text files here. They stay on this machine.",
     choose: "Choose files",
     orDrop: "or drop them anywhere on this page",
     upTo: (limit: string) => `Up to ${limit} each`,
@@ -190,9 +225,17 @@ export const strings = {
     remember: "Remember",
     rememberHint: "Use earlier chats in this one, and this one in later chats.",
     scopeAll: "All documents",
-    scopeSome: (count: number) => (count === 1 ? "1 document" : `${count} documents`),
+    scopeSome: (collections: number, documents: number) =>
+      [
+        collections === 0 ? null : collections === 1 ? "1 collection" : `${collections} collections`,
+        documents === 0 ? null : documents === 1 ? "1 document" : `${documents} documents`,
+      ]
+        .filter((part) => part !== null)
+        .join(", ") || "No documents",
     scopeTitle: "Documents to ask",
     scopeFilter: "Filter documents",
+    scopeCollections: "Collections",
+    scopeDocuments: "Documents",
     scopeNone: "No documents yet.",
     scopeReset: "Ask all documents",
     noAnswer: "Not found in your documents",
@@ -254,6 +297,7 @@ export const strings = {
     failed: "The document could not be opened.",
     gone: "This document has been deleted. The answer quoted this passage:",
     emptyPage: "No text on this page.",
+    recognised: "Text recognised in a picture",
     pageLabel: (page: number) => `Page ${page}`,
     noHighlights: "The exact place of this passage is not known; this is its page.",
     notReadYet: "The text of this document has not been read yet.",

@@ -1,4 +1,4 @@
-import type { Citation, Conversation, DocumentRecord, Message } from "@/types/api";
+import type { Citation, Collection, Conversation, DocumentRecord, Message } from "@/types/api";
 
 export function aMessage(fields: Partial<Message> = {}): Message {
   return {
@@ -41,11 +41,25 @@ export function aDocument(fields: Partial<DocumentRecord> = {}): DocumentRecord 
     status: "ready",
     searchable: true,
     progress: null,
+    queue_position: null,
+    eta_seconds: null,
     error: null,
     page_count: 12,
     chunk_count: 30,
+    collection_ids: [],
     created_at: "2026-11-22T10:00:00+00:00",
     ready_at: "2026-11-22T10:01:00+00:00",
+    ...fields,
+  };
+}
+
+export function aCollection(fields: Partial<Collection> = {}): Collection {
+  return {
+    id: "k1",
+    name: "Contracts",
+    document_count: 0,
+    created_at: "2026-11-22T10:00:00+00:00",
+    updated_at: "2026-11-22T10:00:00+00:00",
     ...fields,
   };
 }
@@ -56,6 +70,7 @@ export function aConversation(fields: Partial<Conversation> = {}): Conversation 
     title: "Revenue",
     memory_enabled: true,
     document_ids: [],
+    collection_ids: [],
     message_count: 0,
     created_at: "2026-11-22T10:00:00+00:00",
     updated_at: "2026-11-22T10:00:00+00:00",

@@ -48,14 +48,33 @@ export type DocumentRecord = {
   status: DocumentStatus;
   searchable: boolean;
   progress: { stage: string; done: number; total: number } | null;
+  /** From 1, while it waits to be read. */
+  queue_position?: number | null;
+  /** How long the present stage will go on. */
+  eta_seconds?: number | null;
   error: { code: string; message: string } | null;
   page_count: number | null;
   chunk_count: number | null;
+  collection_ids: string[];
   created_at: string;
   ready_at: string | null;
 };
 
-export type PageText = { page: number; text: string };
+/** A named set of documents; a document may be in several. */
+export type Collection = {
+  id: string;
+  name: string;
+  document_count: number;
+  created_at: string;
+  updated_at: string;
+};
+
+export type PageText = {
+  page: number;
+  text: string;
+  /** True when the text was recognised in a picture. */
+  ocr: boolean;
+};
 
 /** Fractions of the page, origin top left. */
 export type HighlightBox = { x: number; y: number; width: number; height: number };
@@ -71,8 +90,10 @@ export type Conversation = {
   id: string;
   title: string;
   memory_enabled: boolean;
-  /** Empty means all documents. */
+  /** Documents chosen one by one; with no collections either, all documents. */
   document_ids: string[];
+  /** May name collections that have been deleted since: they stand for no document. */
+  collection_ids: string[];
   message_count: number;
   created_at: string;
   updated_at: string;

@@ -1,4 +1,4 @@
-import type { Conversation, DocumentRecord, Message, WireError } from "./api";
+import type { Collection, Conversation, DocumentRecord, Message, WireError } from "./api";
 
 /** What the server sends to every connection of the user. */
 export type ServerEvents = {
@@ -15,6 +15,8 @@ export type ServerEvents = {
   document_updated: { document: DocumentRecord };
   document_deleted: { document_id: string };
   conversation_updated: { conversation: Conversation };
+  collection_updated: { collection: Collection };
+  collection_deleted: { collection_id: string };
 };
 
 /** What the page sends: each event's data and what a successful ack carries. */

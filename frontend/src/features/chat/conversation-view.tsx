@@ -121,10 +121,7 @@ function Conversation({
           blocked={outgoing.length > 0}
           toolbar={
             <>
-              <DocumentScope
-                documentIds={conversation.document_ids}
-                onChange={(document_ids) => change({ document_ids })}
-              />
+              <DocumentScope scope={conversation} onChange={change} />
               <RememberSwitch
                 checked={conversation.memory_enabled}
                 onChange={(memory_enabled) => change({ memory_enabled })}

@@ -52,8 +52,11 @@ export function NewConversation({ onCreated, heading, footer }: NewConversationP
           toolbar={
             <>
               <DocumentScope
-                documentIds={settings.document_ids ?? []}
-                onChange={(document_ids) => setSettings((known) => ({ ...known, document_ids }))}
+                scope={{
+                  document_ids: settings.document_ids ?? [],
+                  collection_ids: settings.collection_ids ?? [],
+                }}
+                onChange={(scope) => setSettings((known) => ({ ...known, ...scope }))}
               />
               <RememberSwitch
                 checked={settings.memory_enabled ?? true}

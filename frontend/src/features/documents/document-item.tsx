@@ -5,15 +5,21 @@ import { formatBytes } from "@/lib/format";
 import { strings } from "@/lib/strings";
 import type { DocumentRecord } from "@/types/api";
 import { DocumentMenu } from "./document-menu";
-import { isInProgress, progressPercent, stageSentence } from "./document-status";
+import { isInProgress, progressPercent, stageSentence, timeLeft } from "./document-status";
 
 type DocumentItemProps = {
   document: DocumentRecord;
   active: boolean;
   onOpen: () => void;
+  onShowCollections: () => void;
 };
 
-export function DocumentItem({ document, active, onOpen }: DocumentItemProps) {
+export function DocumentItem({
+  document,
+  active,
+  onOpen,
+  onShowCollections,
+}: DocumentItemProps) {
   const failed = document.status === "failed";
   const Icon = failed ? CircleAlert : FileText;
   return (
@@ -49,7 +55,7 @@ export function DocumentItem({ document, active, onOpen }: DocumentItemProps) {
           percent={document.status === "queued" ? 0 : progressPercent(document)}
         />
       )}
-      <DocumentMenu document={document} />
+      <DocumentMenu document={document} onShowCollections={onShowCollections} />
     </li>
   );
 }
@@ -64,6 +70,7 @@ function DocumentState({ document }: { document: DocumentRecord }) {
   }
   const facts = [
     document.status === "ready" ? null : stageSentence(document),
+    timeLeft(document),
     document.page_count === null ? null : strings.documents.pages(document.page_count),
     formatBytes(document.size_bytes),
   ].filter((fact) => fact !== null);

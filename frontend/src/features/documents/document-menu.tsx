@@ -1,4 +1,4 @@
-import { CircleStop, Download, Ellipsis, RotateCw, Trash2 } from "lucide-react";
+import { CircleStop, Download, Ellipsis, FolderOpen, RotateCw, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Menu, MenuContent, MenuItem, MenuTrigger } from "@/components/ui/menu";
@@ -13,7 +13,9 @@ import { showError } from "@/lib/toasts";
 import type { DocumentRecord } from "@/types/api";
 import { isInProgress } from "./document-status";
 
-export function DocumentMenu({ document }: { document: DocumentRecord }) {
+type DocumentMenuProps = { document: DocumentRecord; onShowCollections: () => void };
+
+export function DocumentMenu({ document, onShowCollections }: DocumentMenuProps) {
   const [deleting, setDeleting] = useState(false);
   const cancel = useCancelDocument();
   const retry = useRetryDocument();
@@ -48,6 +50,10 @@ export function DocumentMenu({ document }: { document: DocumentRecord }) {
               <Download aria-hidden />
               {strings.actions.download}
             </a>
+          </MenuItem>
+          <MenuItem onSelect={onShowCollections}>
+            <FolderOpen aria-hidden />
+            {strings.collections.menuItem}
           </MenuItem>
           <MenuItem danger onSelect={() => setDeleting(true)}>
             <Trash2 aria-hidden />

@@ -22,7 +22,20 @@ export function progressPercent({ progress }: DocumentRecord): number | null {
 }
 
 export function stageSentence(document: DocumentRecord): string {
+  if (document.status === "queued" && document.queue_position != null) {
+    return strings.documents.queuedAt(document.queue_position);
+  }
   const stage = STAGE_WORDS[document.status];
   const percent = progressPercent(document);
   return percent === null ? stage : strings.documents.percent(stage, percent);
+}
+
+/** How long the present stage will go on, or null while nobody can tell. */
+export function timeLeft({ status, eta_seconds: seconds }: DocumentRecord): string | null {
+  const running = status === "extracting" || status === "embedding";
+  if (!running || seconds == null) return null;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return strings.documents.underAMinuteLeft;
+  if (minutes < 60) return strings.documents.minutesLeft(minutes);
+  return strings.documents.hoursLeft(Math.round(minutes / 60));
 }

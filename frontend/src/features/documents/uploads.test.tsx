@@ -16,7 +16,8 @@ let sent: FakeUpload[];
 function renderList(documents: DocumentRecord[] = []) {
   const queryClient = testQueryClient();
   queryClient.setQueryData(queryKeys.documents, documents);
-  queryClient.setQueryData(queryKeys.config, { accepted_types: [".pdf"] });
+  queryClient.setQueryData(queryKeys.collections, []);
+  queryClient.setQueryData(queryKeys.config, { accepted_types: ["application/pdf", ".md"] });
   const { container } = renderInApp(
     <UploadsProvider maxBytes={1000}>
       <DocumentList activeId={null} onOpen={() => undefined} />
@@ -28,7 +29,7 @@ function renderList(documents: DocumentRecord[] = []) {
     if (!input) throw new Error("no file input");
     await userEvent.upload(input, files);
   };
-  return { choose };
+  return { choose, container };
 }
 
 function file(name: string, bytes = 100): File {
@@ -108,6 +109,14 @@ describe("uploading", () => {
     expect(sent[2]?.file?.name).toBe("a.pdf");
   });
 
+  it("offers in the file dialog what the server can read, types and extensions alike", () => {
+    const { container } = renderList();
+    expect(container.querySelector("input[type=file]")).toHaveAttribute(
+      "accept",
+      "application/pdf,.md",
+    );
+  });
+
   it("can be cancelled", async () => {
     const { choose } = renderList();
     await choose(file("a.pdf"));
@@ -131,6 +140,32 @@ describe("the list of documents", () => {
     const item = screen.getByTestId("document");
     expect(item).toHaveTextContent("Indexing, 45 % · 12 pages · 1.2 MB");
     expect(item).toHaveTextContent(strings.documents.searchable);
+  });
+
+  it.each([
+    [1, "Waiting, 1st in line"],
+    [2, "Waiting, 2nd in line"],
+    [3, "Waiting, 3rd in line"],
+    [11, "Waiting, 11th in line"],
+    [null, "Waiting · "],
+    [undefined, "Waiting · "],
+  ])("says of a document at place %s of the queue: %s", (queue_position, words) => {
+    renderList([aDocument({ status: "queued", queue_position, eta_seconds: 90 })]);
+    expect(screen.getByTestId("document")).toHaveTextContent(words);
+    expect(screen.getByTestId("document")).not.toHaveTextContent("left");
+  });
+
+  it.each([
+    [20, "Reading, 45 % · less than 1 min left · "],
+    [130, "Reading, 45 % · about 2 min left · "],
+    [7300, "Reading, 45 % · about 2 h left · "],
+    [null, "Reading, 45 % · 12 pages"],
+    [undefined, "Reading, 45 % · 12 pages"],
+  ])("says of a document that is read for %s more seconds: %s", (eta_seconds, words) => {
+    const progress = { stage: "extracting", done: 9, total: 20 };
+    renderList([aDocument({ status: "extracting", progress, eta_seconds, queue_position: 3 })]);
+    expect(screen.getByTestId("document")).toHaveTextContent(words);
+    expect(screen.getByTestId("document")).not.toHaveTextContent("in line");
   });
 
   it("says in words why a document failed", () => {

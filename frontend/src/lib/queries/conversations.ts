@@ -7,7 +7,7 @@ import type { Conversation, ConversationDetail, Message } from "@/types/api";
 type ConversationAnswer = { conversation: Conversation };
 
 export type ConversationChange = Partial<
-  Pick<Conversation, "title" | "memory_enabled" | "document_ids">
+  Pick<Conversation, "title" | "memory_enabled" | "document_ids" | "collection_ids">
 >;
 
 function conversationPath(id: string): string {

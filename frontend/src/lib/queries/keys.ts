@@ -7,6 +7,7 @@ export const queryKeys = {
   pageText: (documentId: string, page: number) => ["documents", documentId, "page", page] as const,
   highlights: (documentId: string, page: number, start: number, end: number) =>
     ["documents", documentId, "highlights", page, start, end] as const,
+  collections: ["collections"] as const,
   conversations: ["conversations"] as const,
   conversation: (id: string) => ["conversation", id] as const,
   conversationDetails: ["conversation"] as const,

@@ -77,6 +77,7 @@ function TextPage({ documentId, page, passages, scrollKey }: TextPageProps) {
           {isStatus(error, 404) ? strings.viewer.notReadYet : errorSentence(error)}
         </p>
       )}
+      {data?.ocr && <p className="mb-3 text-xs text-muted">{strings.viewer.recognised}</p>}
       {data?.text.trim() === "" && <p className="text-sm text-muted">{strings.viewer.emptyPage}</p>}
       <div className="leading-relaxed break-words whitespace-pre-wrap">
         {segments.map(({ text, marked }, index) =>
