@@ -18,8 +18,6 @@ from backend.store.vectors import (
 
 # Enough for what passages share and for what a document repeats on every page.
 _REMEMBERED_TEXTS = 8192
-# Keeps all threads busy, and is over soon enough to stop in between.
-_TEXTS_PER_CALL = 256
 
 
 class PassageEmbedder:

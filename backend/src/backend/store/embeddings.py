@@ -18,7 +18,7 @@ class Embedder(ABC):
     """
 
     name: str
-    texts_per_call: int = 128  # keeps it busy, and is over within about a second
+    texts_per_call: int = 256  # keeps all threads busy, and is over within about a second
 
     @property
     @abstractmethod
