@@ -64,6 +64,7 @@ export INGEST_LEASE_S="${INGEST_LEASE_S:-60}"  # after how long without progress
 export INGEST_DOCUMENT_S="${INGEST_DOCUMENT_S:-120}"  # how long opening a document may take; also added to the time for all its pages
 export INGEST_PAGE_S="${INGEST_PAGE_S:-10}"  # how much each page adds to the time that reading a document may take
 export INGEST_PAGE_MAX_S="${INGEST_PAGE_MAX_S:-60}"  # how long reading one page may take
+export INGEST_TURN_S="${INGEST_TURN_S:-5}"  # how long a document is read before it lets others that wait go first
 export INGEST_MAX_ATTEMPTS="${INGEST_MAX_ATTEMPTS:-3}"  # tries before a document fails for good
 export INGEST_RETRY_BASE_S="${INGEST_RETRY_BASE_S:-5}"  # pause after the first failed try; doubles with each
 export INGEST_POLL_MS="${INGEST_POLL_MS:-250}"  # how often an idle worker looks for work

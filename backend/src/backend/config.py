@@ -95,6 +95,7 @@ class Config(BaseSettings):
     ingest_document_s: Seconds
     ingest_page_s: float = Field(gt=0, le=3_600)
     ingest_page_max_s: Seconds
+    ingest_turn_s: float = Field(gt=0, le=3_600)
     ingest_max_attempts: int = Field(ge=1, le=100)
     ingest_retry_base_s: float = Field(gt=0, le=3_600)
     ingest_poll_ms: Milliseconds

@@ -227,6 +227,32 @@ def test_the_queue_is_fair_between_users_and_lets_small_files_pass(
     assert order.index(bob_large.id) < order.index(ada_large.id)
 
 
+def test_a_long_reading_gives_way_to_others_but_not_to_another_long_one_of_the_same_user(
+    any_database: Database,
+) -> None:
+    ada, bob = add_user(any_database, "ada"), add_user(any_database, "bob")
+    long = add_document(any_database, ada, 0, 1_000)
+    assert lease(any_database) is not None
+
+    def is_turn_over() -> bool:
+        with any_database.db_session() as session:
+            return ingest_jobs.is_turn_over(session, long.id, utc_now())
+
+    assert not is_turn_over()
+    add_document(any_database, ada, 1, ingest_jobs.HUGE_BYTES + 1)
+    assert not is_turn_over()
+    short = add_document(any_database, ada, 2, 5_000)
+    assert is_turn_over()
+    with any_database.db_transaction() as session:
+        ingest_jobs.note_progress(session, long.id, "worker", {"next_page": 2})
+        ingest_jobs.release(session, long.id, "worker", utc_now(), 0)
+    job = lease(any_database)
+    assert job is not None
+    assert job.document_id == short.id
+    add_document(any_database, bob, 3, ingest_jobs.HUGE_BYTES + 1)
+    assert is_turn_over()
+
+
 def test_a_document_that_cannot_be_searched_yet_goes_before_one_that_lacks_embeddings(
     any_database: Database,
 ) -> None:

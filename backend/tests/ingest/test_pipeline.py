@@ -160,6 +160,31 @@ def test_a_failed_document_can_be_retried(
     assert look(document.id).status == "ready"
 
 
+def test_a_long_reading_lets_a_shorter_document_go_first_and_goes_on_where_it_stopped(
+    make_config: Callable[..., Config], database: Database, upload: Upload, look: Look
+) -> None:
+    config = make_config(ingest_turn_s=0.001)
+    long = upload(make_pdf([f"Page {n} of the long one." for n in range(1, 251)]), "long.pdf")
+    short: list[DocumentRecord] = []
+    work_until(
+        config, database, 3, lambda _worker: short.append(upload(b"A short one.", "short.txt"))
+    )
+    interrupted = look(long.id)
+    assert interrupted.status == "extracting"
+    assert 0 < (interrupted.progress_done or 0) < 250
+    # The short one is searchable before the long one is read any further.
+    work_until(config, database, 1, lambda _worker: None)
+    assert look(short[0].id).chunk_count == 1
+    assert look(long.id).progress_done == interrupted.progress_done
+    drain(config, database)
+    assert look(long.id).status == look(short[0].id).status == "ready"
+    with database.db_session() as session:
+        texts = session.scalars(
+            select(Page.text).where(Page.document_id == long.id).order_by(Page.number)
+        ).all()
+    assert texts == [f"Page {n} of the long one." for n in range(1, 251)]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_canceled_document_stops_at_once_and_stays_canceled(
     config: Config, database: Database, upload: Upload, look: Look, user_id: str, count: int

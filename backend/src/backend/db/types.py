@@ -13,7 +13,8 @@ from sqlalchemy.types import TypeDecorator
 
 from backend.clock import as_utc
 
-JsonColumn = JSON().with_variant(JSONB(), "postgresql")
+# None is SQL NULL, so that queries can ask for it.
+JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -64,8 +64,10 @@ class Pipeline:
         if self._embedder is not None:
             self._embedder.close()
 
-    def extract(self, job: JobRecord) -> None:
+    def extract(self, job: JobRecord) -> bool:
         """Read the document's text and commit its pages and passages, if that is still to do.
+
+        Returns False in mid-document, after INGEST_TURN_S, to let others go first.
 
         Raises:
             PermanentIngestError: it cannot be read.
@@ -73,7 +75,7 @@ class Pipeline:
         """
         document = self._load(job)
         if document is None or document.chunk_count is not None:
-            return
+            return True
         path = self._files.path(document.sha256)
         if not path.is_file():
             raise DocumentUnreadable("The original file is missing. Upload it again.")
@@ -89,7 +91,7 @@ class Pipeline:
                 raise DocumentTooLarge(f"This file has more than {_MAX_PAGES:,} pages.")
             self._budget.begin_pages(extraction.page_count)
             checkpoint = self._begin_reading(job, document, extraction.page_count)
-            self._extract_pages(job, document, extraction, checkpoint)
+            return self._extract_pages(job, document, extraction, checkpoint)
         finally:
             extraction.close()
 
@@ -173,7 +175,7 @@ class Pipeline:
         document: DocumentRecord,
         extraction: Extraction,
         checkpoint: dict[str, Any] | None,
-    ) -> None:
+    ) -> bool:
         chunker = Chunker(self._config.chunk_max_characters, self._config.chunk_overlap_characters)
         new_pages: list[NewPage] = []
         new_chunks: list[NewChunk] = []
@@ -184,6 +186,7 @@ class Pipeline:
             start, first = checkpoint["start"], checkpoint["next_page"]
             page_count, chunk_count = checkpoint["pages"], checkpoint["chunks"]
         committed_at = time.monotonic()
+        turn_ends_at = committed_at + self._config.ingest_turn_s
         for page in extraction.pages(first):
             self._budget.tick()
             new_pages.append(_new_page(page, start))
@@ -207,6 +210,8 @@ class Pipeline:
                     ingest_jobs.note_progress(session, document.id, self._queue.owner, checkpoint)
                 new_pages, new_chunks = [], []
                 committed_at = time.monotonic()
+                if committed_at > turn_ends_at and self._queue.is_turn_over(job):
+                    return False
         new_chunks += chunker.finish()
         chunk_count += len(new_chunks)
         with self._queue.transaction(job) as session:
@@ -218,6 +223,7 @@ class Pipeline:
         if not chunk_count:
             raise NoText
         logger.info("text extracted", extra={"pages": page_count, "chunks": chunk_count})
+        return True
 
 
 def _save(

@@ -106,6 +106,11 @@ class IngestQueue:
         with self._database.db_session() as session:
             return ingest_jobs.is_newcomer_waiting(session, utc_now())
 
+    def is_turn_over(self, job: JobRecord) -> bool:
+        """Return whether a document that takes long to read should let others go first."""
+        with self._database.db_session() as session:
+            return ingest_jobs.is_turn_over(session, job.document_id, utc_now())
+
     def watchdog_path(self, owner: str) -> Path:
         """Return where the watchdog of the worker `owner` writes."""
         return self._config.data_dir / "workers" / f"{owner.rsplit(':', 1)[1]}.txt"

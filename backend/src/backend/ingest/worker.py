@@ -115,8 +115,8 @@ class Worker:
         try:
             if self._pipeline is None:
                 self._pipeline = self._load_pipeline()
-            self._pipeline.extract(job)
-            if not self._pipeline.embed(job):
+            is_done = self._pipeline.extract(job) and self._pipeline.embed(job)
+            if not is_done:
                 self._queue.release(job)
         except _Interrupted:
             self._queue.release(job)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -19,9 +19,10 @@ WAITING = "waiting"
 LEASED = "leased"
 DONE = "done"
 
-# Larger files let smaller ones pass, but not for longer than this.
+# Larger files, and those whose reading was interrupted, let others pass, but not for longer
+# than this.
 HUGE_BYTES = 20 * 1024 * 1024
-HUGE_PATIENCE = timedelta(minutes=15)
+PATIENCE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> J
     """Lease the job whose turn it is, or return None.
 
     Whose turn: documents that cannot be searched yet come before those that only lack
-    embeddings; huge files let others pass for a while; then the user who was served
-    longest ago; then the smallest file.
+    embeddings; files that take long let others pass for a while; then the user who was
+    served longest ago; then the smallest file.
     """
     job = IngestJob
     served = (
@@ -75,7 +76,7 @@ def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> J
         .group_by(job.user_id)
         .subquery()
     )
-    is_huge = and_(job.size_bytes > HUGE_BYTES, job.created_at > now - HUGE_PATIENCE)
+    lets_pass = and_(_takes_long(), job.created_at > now - PATIENCE)
     picked = session.execute(
         select(job.document_id, job.user_id, job.attempts)
         .join(Document, Document.id == job.document_id)
@@ -88,7 +89,7 @@ def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> J
         )
         .order_by(
             Document.status == "embedding",
-            is_huge,
+            lets_pass,
             served.c.at.nulls_first(),
             job.size_bytes,
             job.document_id,
@@ -246,15 +247,29 @@ def is_newcomer_waiting(session: Session, now: datetime) -> bool:
         session.execute(
             select(IngestJob.document_id)
             .join(Document, Document.id == IngestJob.document_id)
-            .where(
-                IngestJob.state == WAITING,
-                IngestJob.run_after <= now,
-                Document.status != "embedding",
-            )
+            .where(*_waits_to_be_read(now))
             .limit(1)
         ).first()
         is not None
     )
+
+
+def is_turn_over(session: Session, document_id: str, now: datetime) -> bool:
+    """Return whether a document that takes long to read should let others go first.
+
+    It should when somebody else waits for a document to be read, or its own user for one
+    that has not been begun and is not huge.
+    """
+    this = select(IngestJob.user_id).where(IngestJob.document_id == document_id)
+    waiting = (
+        select(IngestJob.document_id)
+        .join(Document, Document.id == IngestJob.document_id)
+        .where(
+            *_waits_to_be_read(now),
+            or_(IngestJob.user_id != this.scalar_subquery(), not_(_takes_long())),
+        )
+    )
+    return session.execute(waiting.limit(1)).first() is not None
 
 
 def count(session: Session, state: str) -> int:
@@ -262,6 +277,18 @@ def count(session: Session, state: str) -> int:
     return session.execute(
         select(func.count()).select_from(IngestJob).where(IngestJob.state == state)
     ).scalar_one()
+
+
+def _takes_long() -> ColumnElement[bool]:
+    return or_(IngestJob.size_bytes > HUGE_BYTES, IngestJob.checkpoint.is_not(None))
+
+
+def _waits_to_be_read(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        IngestJob.state == WAITING,
+        IngestJob.run_after <= now,
+        Document.status != "embedding",
+    )
 
 
 def _update(session: Session, document_id: str, owner: str, **values: object) -> bool:
