@@ -5,7 +5,6 @@ while a file of a thousand pages is taken in.
 """
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
@@ -16,12 +15,12 @@ import urllib.request
 from pathlib import Path
 
 from bench_ingest import make_report
+from person import Person
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "backend" / "tests"))
 
 from server_process import ServerProcess
 
-ACCOUNT = {"username": "bench", "password": "correct horse battery"}
 WARM_STARTS = 5
 REST_S = 10
 PAUSE_S = 0.02
@@ -55,26 +54,6 @@ def measure_starts(folder: Path) -> list[float]:
     return times[1:]  # the first makes the folder
 
 
-def upload(server: ServerProcess, token: str, body: bytes) -> str:
-    """Upload a PDF and return the document's id."""
-    boundary = "bench"
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="report.pdf"\r\n'
-        "Content-Type: application/pdf\r\n\r\n"
-    )
-    request = urllib.request.Request(
-        server.url + "/api/documents",
-        head.encode() + body + f"\r\n--{boundary}--\r\n".encode(),
-        {
-            "Authorization": f"Bearer {token}",
-            "Content-Type": f"multipart/form-data; boundary={boundary}",
-        },
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        identifier: str = json.load(answer)["document"]["id"]
-        return identifier
-
-
 def measure_live(server: ServerProcess, finished: threading.Event) -> list[float]:
     """Return the milliseconds of each call of /api/health/live until `finished`."""
     times = []
@@ -97,17 +76,16 @@ def main() -> None:
         with ServerProcess(folder) as server:
             time.sleep(REST_S)
             memory = resident_mb(server.process.pid)
-            token = server.call("POST", "/api/auth/register", ACCOUNT)[1]["token"]
+            person = Person(server.url)
             report = make_report(arguments.pages)
             finished, times = threading.Event(), list[float]()
             watcher = threading.Thread(target=lambda: times.extend(measure_live(server, finished)))
             watcher.start()
             began = time.monotonic()
-            document_id = upload(server, token, report)
-            headers = {"Authorization": f"Bearer {token}"}
+            document_id = person.upload("report.pdf", report)["id"]
             searchable_s = None
             while time.monotonic() - began < arguments.seconds:
-                document = server.get(f"/api/documents/{document_id}", **headers)[1]["document"]
+                document = person.document(document_id)
                 if searchable_s is None and document["status"] == "embedding":
                     searchable_s = time.monotonic() - began
                 if document["status"] in ("ready", "failed"):

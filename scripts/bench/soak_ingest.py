@@ -8,7 +8,6 @@ reached its final state without help, and `docchat doctor` must find nothing.
 """
 
 import argparse
-import json
 import os
 import random
 import signal
@@ -16,10 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import Counter
 from pathlib import Path
-from typing import Any
+
+import httpx
+from made_up_text import make_line
+from person import ENDED, Person
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "backend" / "tests"))
 
@@ -30,11 +31,6 @@ from server_process import ServerProcess
 SETTLE_S = 600
 WAITING_WANTED = 30  # uploads pause while so many documents are on their way
 BROKEN_SHARE = 0.1
-ENDED = ("ready", "failed", "canceled")
-WORDS = (
-    "the of and to in is that for it as with by on not at are this have from report harbour "
-    "lamp tower keeper budget season vessel signal winter engine survey council"
-)
 
 
 class Soak:
@@ -46,8 +42,8 @@ class Soak:
         self.port = free_port()
         self.counts: Counter[str] = Counter()
         self.restart_s: list[float] = []
-        self.token = ""
         self.server = self.start()
+        self.person = Person(self.server.url)
 
     def start(self) -> ServerProcess:
         began = time.monotonic()
@@ -62,43 +58,8 @@ class Soak:
         self.restart_s.append(time.monotonic() - began)
         return server
 
-    def register(self) -> None:
-        body = {"username": "soak", "password": "correct horse battery"}
-        status, answer = self.server.call("POST", "/api/auth/register", body)
-        assert status == 201, answer
-        self.token = answer["token"]
-
-    def call(self, method: str, path: str) -> Any:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        status, answer = self.server.call(method, path, None, **headers)
-        assert status < 400, (status, answer)
-        return answer
-
-    def documents(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        cursor = ""
-        while True:
-            answer = self.call("GET", f"/api/documents?limit=200{cursor}")
-            found += answer["items"]
-            if answer["next_cursor"] is None:
-                return found
-            cursor = f"&cursor={answer['next_cursor']}"
-
     def upload(self) -> None:
-        name, content = self.make_file()
-        boundary = "soak-boundary"
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"'
-        body = head.encode() + b"\r\n\r\n" + content + f"\r\n--{boundary}--\r\n".encode()
-        request = urllib.request.Request(
-            f"{self.server.url}/api/documents",
-            body,
-            {
-                "Authorization": f"Bearer {self.token}",
-                "Content-Type": f"multipart/form-data; boundary={boundary}",
-            },
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            json.loads(answer.read())
+        self.person.upload(*self.make_file())
         self.counts["uploads answered"] += 1
 
     def make_file(self) -> tuple[str, bytes]:
@@ -106,27 +67,23 @@ class Soak:
         if self.chance.random() < BROKEN_SHARE:
             return f"broken {number}.pdf", b"%PDF-1.7\nbroken " + str(number).encode()
         pages = [
-            "\n".join(self.line() for _ in range(30)) for _ in range(self.chance.choice([1, 2, 8]))
+            "\n".join(make_line(self.chance) for _ in range(30))
+            for _ in range(self.chance.choice([1, 2, 8]))
         ]
         if self.chance.random() < 0.5:
             return f"report {number}.pdf", make_pdf(pages)
         return f"notes {number}.txt", "\n\n".join(pages).encode()
 
-    def line(self) -> str:
-        return " ".join(
-            [*self.chance.choices(WORDS.split(), k=10), str(self.chance.randrange(10**6)) + "."]
-        )
-
     def disturb(self) -> None:
         """Cancel or delete something now and then."""
-        documents = self.documents()
+        documents = self.person.documents()
         if documents and self.chance.random() < 0.3:
             document = self.chance.choice(documents)
             if self.chance.random() < 0.5:
-                self.call("DELETE", f"/api/documents/{document['id']}")
+                self.person.call("DELETE", f"/api/documents/{document['id']}")
                 self.counts["documents deleted"] += 1
             elif document["status"] not in ENDED:
-                self.call("POST", f"/api/documents/{document['id']}/cancel")
+                self.person.call("POST", f"/api/documents/{document['id']}/cancel")
                 self.counts["documents canceled"] += 1
 
     def kill_worker(self) -> None:
@@ -163,11 +120,11 @@ class Soak:
         next_kill = time.monotonic() + 3
         while time.monotonic() < ends_at:
             try:
-                on_their_way = sum(d["status"] not in ENDED for d in self.documents())
+                on_their_way = sum(d["status"] not in ENDED for d in self.person.documents())
                 if on_their_way < WAITING_WANTED:
                     self.upload()
                 self.disturb()
-            except OSError:
+            except httpx.HTTPError:
                 self.counts["requests lost"] += 1
             if time.monotonic() > next_kill:
                 (self.kill_server if self.chance.random() < 0.25 else self.kill_worker)()
@@ -177,7 +134,7 @@ class Soak:
     def settle(self) -> float:
         """Wait until every document has ended; return how many seconds that took."""
         began = time.monotonic()
-        while any(document["status"] not in ENDED for document in self.documents()):
+        while any(document["status"] not in ENDED for document in self.person.documents()):
             if time.monotonic() - began > SETTLE_S:
                 break
             time.sleep(0.5)
@@ -207,10 +164,9 @@ def main() -> int:
         folder = Path(name)
         soak = Soak(folder, options.seed)
         try:
-            soak.register()
             soak.run(options.minutes)
             settled_s = soak.settle()
-            documents = soak.documents()
+            documents = soak.person.documents()
             time.sleep(2)  # deleted documents' rows and files go
             doctor = examine(folder)
         finally:
