@@ -68,6 +68,8 @@ export INGEST_TURN_S="${INGEST_TURN_S:-5}"  # how long a document is read before
 export INGEST_MAX_ATTEMPTS="${INGEST_MAX_ATTEMPTS:-3}"  # tries before a document fails for good
 export INGEST_RETRY_BASE_S="${INGEST_RETRY_BASE_S:-5}"  # pause after the first failed try; doubles with each
 export INGEST_POLL_MS="${INGEST_POLL_MS:-250}"  # how often an idle worker looks for work
+export ARCHIVE_MAX_ENTRIES="${ARCHIVE_MAX_ENTRIES:-5000}"  # most files unpacked from a ZIP archive and the archives inside it
+export ARCHIVE_MAX_MB="${ARCHIVE_MAX_MB:-2048}"  # most MiB they may have together, unpacked
 export PROGRESS_POLL_MS="${PROGRESS_POLL_MS:-300}"  # how often progress is passed on to open pages
 
 # --- The machine

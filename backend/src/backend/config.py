@@ -99,6 +99,8 @@ class Config(BaseSettings):
     ingest_max_attempts: int = Field(ge=1, le=100)
     ingest_retry_base_s: float = Field(gt=0, le=3_600)
     ingest_poll_ms: Milliseconds
+    archive_max_entries: int = Field(ge=1, le=10_000)
+    archive_max_mb: int = Field(ge=1, le=1_048_576)
     progress_poll_ms: Milliseconds
 
     server_threads: int = Field(ge=4, le=10_000)

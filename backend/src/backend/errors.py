@@ -12,7 +12,7 @@
     │                                       └── DataFolderInUse
     ├── IngestError (a document's end)
     │   ├── PermanentIngestError: DocumentEncrypted, DocumentUnreadable, NoText, DocumentTooLarge
-    │   │   └── DocumentTimeout, DocumentCrashed, EmbeddingRefused
+    │   │   └── NothingUnpacked, DocumentTimeout, DocumentCrashed, EmbeddingRefused
     │   └── TransientIngestError: EmbeddingUnavailable
     └── ProviderError 502 (an answer's end)
         └── ApiKeyMissing, ProviderAuth, ProviderRateLimited, ProviderUnreachable,
@@ -176,6 +176,11 @@ class DocumentUnreadable(PermanentIngestError):
 class NoText(PermanentIngestError):
     code = "no_text"
     default_message = "No text was found in this file. If it is a scan, run text recognition first."
+
+
+class NothingUnpacked(PermanentIngestError):
+    code = "nothing_unpacked"
+    default_message = "There are no files in this archive."
 
 
 class DocumentTooLarge(PermanentIngestError):

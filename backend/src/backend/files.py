@@ -20,6 +20,8 @@ from backend.errors import EmptyFile, NotFound, TooLarge
 _BLOCK_BYTES = 1024 * 1024
 _STALE_AFTER_S = 3600
 _MAX_NAME_CHARACTERS = 200
+_NAMELESS = "document"
+_DRIVE = re.compile(r"[A-Za-z]:")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Embeddings, overrides and isolates let a name show in another order than it has.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -139,13 +141,36 @@ def shown_filename(name: str) -> str:
 
     Emoji and names in any script are kept as they are.
     """
-    name = PurePosixPath(name.replace("\\", "/")).name
+    name = _one_line(PurePosixPath(name.replace("\\", "/")).name)
+    return _shortened(name) if name.strip(". ") else _NAMELESS
+
+
+def shown_path(path: str) -> str:
+    """Return a file's path inside an archive fit to be shown, like `shown_filename`.
+
+    Folders stay, with single slashes between them, as far as there is room for them; what
+    leads upwards or to a drive goes.
+    """
+    parts = [_one_line(part) for part in path.replace("\\", "/").split("/")]
+    parts = [part for part in parts if part.strip(". ") and not _DRIVE.fullmatch(part)]
+    if not parts:
+        return _NAMELESS
+    shown = _shortened(parts.pop())
+    while parts and len(parts[-1]) + 1 + len(shown) <= _MAX_NAME_CHARACTERS:
+        shown = f"{parts.pop()}/{shown}"
+    return shown
+
+
+def _one_line(name: str) -> str:
     kept = (c for c in name if unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp"))
-    name = "".join(c for c in kept if c not in _BIDI_CONTROLS).strip()
-    if len(name) > _MAX_NAME_CHARACTERS:
-        suffix = PurePosixPath(name).suffix[:20]
-        name = name[: _MAX_NAME_CHARACTERS - len(suffix)] + suffix
-    return name if name.strip(". ") else "document"
+    return "".join(c for c in kept if c not in _BIDI_CONTROLS).strip()
+
+
+def _shortened(name: str) -> str:
+    if len(name) <= _MAX_NAME_CHARACTERS:
+        return name
+    suffix = PurePosixPath(name).suffix[:20]
+    return name[: _MAX_NAME_CHARACTERS - len(suffix)] + suffix
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 from backend.chat.answering import NOTHING_CHOSEN
 from backend.chat.events import AnswerEnded
-from backend.db.repositories import collections, documents
+from backend.db.repositories import archives, collections, documents
+from backend.db.repositories.archives import TAKEN_IN, EntryRecord
 from chat_house import QUOTES, House, add_document
 
 
@@ -73,3 +74,18 @@ def test_a_deleted_document_that_was_chosen_alone_leaves_nothing_to_search(house
     with house.database.db_transaction() as session:
         documents.mark_deleted(session, house.user_id, one)
     assert answer(house) == NOTHING_CHOSEN
+
+
+def test_an_archive_stands_for_all_documents_in_it(house: House) -> None:
+    names = ("outer.zip", "inner.zip", "deep.pdf", "mine.pdf", "other.pdf")
+    outer, inner, deep, mine, _ = (
+        add_document(house.database, house.user_id, name) for name in names
+    )
+    with house.database.db_transaction() as session:
+        for archive, number, document in ((outer, 1, inner), (outer, 2, mine), (inner, 1, deep)):
+            entry = EntryRecord(number, "name", 1, TAKEN_IN, None, document)
+            archives.add_entry(session, archive, entry)
+    answer(house, document_ids=[outer])
+    assert house.search.queries[-1]["document_ids"] == tuple(sorted([outer, inner, deep, mine]))
+    answer(house, document_ids=[inner])
+    assert house.search.queries[-1]["document_ids"] == tuple(sorted([inner, deep]))

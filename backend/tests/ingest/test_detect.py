@@ -58,6 +58,10 @@ NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": []}], "nbformat
         (make_opendocument("text", ""), "x", formats.ODT),
         (make_opendocument("spreadsheet", ""), "x", formats.ODS),
         (make_opendocument("presentation", ""), "x", formats.ODP),
+        (make_zip({"a.txt": "text", "report.docx": DOCX}), "x", formats.ZIP),
+        (make_zip({"a.txt": "text"}), "report.docx", formats.ZIP),
+        (make_zip({"a.txt": "text"})[:-10], "cut-off.zip", formats.ZIP),
+        (make_zip({}), "x", formats.ZIP),
         (make_ole(["WordDocument", "Data"]), "x", formats.DOC),
         (make_ole([*"abcdef", "Workbook"]), "x", formats.XLS),
         (make_ole(["Current User", "PowerPoint Document"]), "x", formats.PPT),
@@ -90,8 +94,10 @@ def test_the_content_tells_the_type(
 @pytest.mark.parametrize(
     ("content", "seems_to_be"),
     [
-        (make_zip({"a.txt": "text"}), "ZIP archive"),
-        (make_zip({"xl/workbook.bin": "text", "[Content_Types].xml": ""}), "ZIP archive"),
+        (make_zip({"a.txt": "text"})[:-10], "ZIP-based file"),
+        (make_zip({"xl/workbook.bin": "text", "[Content_Types].xml": ""}), "ZIP-based file"),
+        (make_zip({"Index/Document.iwa": "text"}), "ZIP-based file"),
+        (make_zip({"mimetype": "application/vnd.other", "a.xml": "text"}), "ZIP-based file"),
         (make_ole(["Something"]), "OLE file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + os.urandom(600), "OLE file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "OLE file"),

@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from backend.config import Config
 from backend.db.models import Chunk, Document
+from backend.db.repositories import archives, documents
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database
 from backend.ingest.worker import drain
+from zip_maker import make_archive
 
 Upload = Callable[..., DocumentRecord]
 
@@ -43,3 +45,36 @@ def test_several_workers_share_the_queue(
         rows = session.execute(select(Chunk.document_id, Chunk.ordinal, Chunk.vector)).all()
     assert len({(row.document_id, row.ordinal) for row in rows}) == len(rows)
     assert all(row.vector is not None for row in rows)
+
+
+def test_workers_unpack_archives_while_one_of_these_is_deleted(
+    config: Config, database: Database, upload: Upload, user_id: str
+) -> None:
+    files: dict[str, str | bytes] = {
+        f"{n}.txt": f"The lighthouse number {n} stands on a rock." for n in range(20)
+    }
+    doomed = upload(make_archive({"inner.zip": make_archive(files)}), "doomed.zip")
+    staying = upload(make_archive({**files, "more.txt": "A buoy floats."}), "staying.zip")
+    workers = [threading.Thread(target=drain, args=(config, database)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    while not held_by(database, doomed.id):
+        threading.Event().wait(0.01)
+    with database.db_transaction() as session:
+        documents.mark_deleted(session, user_id, doomed.id)
+    for worker in workers:
+        worker.join()
+    drain(config, database)
+    assert held_by(database, doomed.id) == set()
+    assert len(held_by(database, staying.id)) == len(files) + 1
+    with database.db_session() as session:
+        live = session.scalars(select(Document).where(Document.deleted_at.is_(None))).all()
+        assert {document.status for document in live} == {"ready"}
+        assert len(live) == len(files) + 2
+        owners = {document.archive_id for document in live if document.id != staying.id}
+    assert owners == {staying.id}
+
+
+def held_by(database: Database, archive_id: str) -> set[str]:
+    with database.db_session() as session:
+        return archives.contents(session, {archive_id})

@@ -14,12 +14,14 @@ import pytest
 
 from backend.config import Config
 from backend.db.models import IngestJob
+from backend.db.repositories import archives
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database
 from backend.ingest.process_limits import take_last_words, was_time_up
 from backend.ingest.supervisor import WorkerSupervisor, worker_environment
 from backend.ingest.worker import drain
 from embedding_server import run_embedding_server
+from zip_maker import make_archive
 
 Upload = Callable[..., DocumentRecord]
 Look = Callable[[str], DocumentRecord]
@@ -217,3 +219,35 @@ def test_the_watchdog_ends_a_process_that_hangs_in_native_code_and_says_so(tmp_p
     assert was_time_up(last_words)
     assert not path.exists()
     assert not was_time_up(take_last_words(path))
+
+
+def test_workers_killed_while_they_unpack_double_and_lose_nothing(
+    supervisor: WorkerSupervisor, database: Database, upload: Upload, look: Look
+) -> None:
+    count = 300
+    files: dict[str, str | bytes] = {
+        f"{n}.txt": f"The lighthouse number {n} stands on a rock." for n in range(count)
+    }
+    archive = upload(make_archive(files), "lights.zip")
+    kills = 0
+    for share in (0.1, 0.4, 0.7):
+        wait_for(
+            lambda share=share: has_unpacked(look(archive.id), share * count), "the next files"
+        )
+        pid = supervisor.worker_pid
+        if pid is not None and look(archive.id).status == "extracting":
+            os.kill(pid, signal.SIGKILL)
+            kills += 1
+            wait_for(lambda pid=pid: supervisor.worker_pid not in (None, pid), "a new worker")
+    wait_for(lambda: look(archive.id).status in ("embedding", "ready"), "the archive")
+    assert kills
+    with database.db_session() as session:
+        entries = archives.list_entries(session, archive.id)
+        held = archives.contents(session, {archive.id})
+    assert [entry.number for entry in entries] == list(range(1, count + 1))
+    assert {entry.outcome for entry in entries} == {"taken_in"}
+    assert len(held) == count
+
+
+def has_unpacked(document: DocumentRecord, count: float) -> bool:
+    return document.status != "queued" and (document.progress_done or count) >= count

@@ -131,6 +131,8 @@ export const strings = {
     queued: "Waiting",
     queuedAt: (position: number) => `Waiting, ${ordinal(position)} in line`,
     extracting: "Reading",
+    unpacking: (done: number, total: number) => `Unpacking ${done} / ${total}`,
+    fromArchive: (filename: string) => `From ${filename}`,
     embedding: "Indexing",
     ready: "Ready",
     failed: "Failed",
@@ -148,6 +150,10 @@ export const strings = {
     deleteTitle: "Delete this document?",
     deleteText: (filename: string) =>
       `“${filename}” will be removed. Answers keep the sentences they quoted, but the document cannot be opened any more.`,
+    deleteArchiveText: (filename: string, count: number) =>
+      `“${filename}” and the ${
+        count === 1 ? "document" : `${count} documents`
+      } unpacked from it will be removed, but for what another archive holds too. Answers keep the sentences they quoted, but the documents cannot be opened any more.`,
     progressOf: (filename: string) => `Progress of ${filename}`,
   },
 
@@ -173,7 +179,8 @@ export const strings = {
 
   start: {
     firstTitle: "Start with your documents",
-    firstText: "Drop PDF, Office, e-mail, images or text files here. They stay on this machine.",
+    firstText:
+      "Drop PDF, Office, e-mail, images or text files here, or ZIP archives of them. They stay on this machine.",
     choose: "Choose files",
     orDrop: "or drop them anywhere on this page",
     upTo: (limit: string) => `Up to ${limit} each`,

@@ -47,6 +47,7 @@ export function aDocument(fields: Partial<DocumentRecord> = {}): DocumentRecord 
     page_count: 12,
     chunk_count: 30,
     collection_ids: [],
+    archive_id: null,
     created_at: "2026-11-22T10:00:00+00:00",
     ready_at: "2026-11-22T10:01:00+00:00",
     ...fields,

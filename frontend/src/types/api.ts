@@ -56,6 +56,8 @@ export type DocumentRecord = {
   page_count: number | null;
   chunk_count: number | null;
   collection_ids: string[];
+  /** The archive it was unpacked from and is deleted with. */
+  archive_id?: string | null;
   created_at: string;
   ready_at: string | null;
 };

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import PurePosixPath
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -20,13 +21,13 @@ from backend.api.schemas import (
 )
 from backend.api.services import services
 from backend.auth.middleware import current_identity
-from backend.db.locks import lock_file
 from backend.db.repositories import collections, documents, pages
 from backend.db.repositories.documents import DocumentRecord
 from backend.errors import EmptyFile, NotFound, TooLarge, ValidationFailed
 from backend.files import ReceivedFile, shown_filename
 from backend.ingest.extract.detect import detect_media_type
 from backend.ingest.extract.layout import HighlightBox, highlight_boxes, unpack_boxes
+from backend.ingest.intake import keep
 
 blueprint = APIBlueprint("documents", __name__, url_prefix="/api/documents", tag="Documents")
 
@@ -72,18 +73,14 @@ def _keep(filename: str, received: ReceivedFile) -> tuple[DocumentRecord, bool]:
         received.path, filename, ocr_enabled=services().config.ocr_enabled
     )
     with services().database.db_transaction() as session:
-        lock_file(session, received.sha256)
-        document, is_new = documents.create(
+        return keep(
             session,
+            services().file_store,
+            received,
             current_identity().user_id,
             filename=filename,
             media_type=media_type,
-            size_bytes=received.size_bytes,
-            sha256=received.sha256,
         )
-        if is_new or not services().file_store.has(received.sha256, received.size_bytes):
-            services().file_store.store(received)
-    return document, is_new
 
 
 @blueprint.get("")
@@ -121,7 +118,7 @@ def show_file(document_id: str) -> Response:
         path,
         mimetype=document.media_type if is_inline else "application/octet-stream",
         as_attachment=not is_inline,
-        download_name=document.filename,
+        download_name=PurePosixPath(document.filename).name,  # without an archive's folders
         etag=document.sha256,
     )
     response.cache_control.private = True
@@ -176,11 +173,12 @@ def retry(document_id: str) -> dict[str, Any]:
 @blueprint.delete("/<id:document_id>")
 @blueprint.output({}, status_code=204)
 def delete(document_id: str) -> str:
-    """Delete a document; it is invisible at once."""
+    """Delete a document, with an archive what came from it; it is invisible at once."""
     user_id = current_identity().user_id
     with services().database.db_transaction() as session:
-        documents.mark_deleted(session, user_id, document_id)
-    services().emit("document_deleted", {"document_id": document_id}, user_id)
+        deleted = documents.mark_deleted(session, user_id, document_id)
+    for deleted_id in deleted:
+        services().emit("document_deleted", {"document_id": deleted_id}, user_id)
     return ""
 
 

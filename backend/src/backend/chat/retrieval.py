@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from backend.db.repositories import collections, documents
+from backend.db.repositories import archives, collections, documents
 from backend.llm.base import Passage, Sentence
 from backend.store.search import ChunkEvidence, SearchResult
 
@@ -63,12 +63,16 @@ class Source:
 
 
 def chosen_documents(session: Session, user_id: str, chosen: Chosen) -> tuple[str, ...] | None:
-    """Return the live documents that are chosen, one way or the other; None: all are."""
+    """Return the live documents that are chosen, one way or the other; None: all are.
+
+    An archive stands for everything in it, wherever that came from first.
+    """
     if not chosen.document_ids and not chosen.collection_ids:
         return None
     single = documents.existing_ids(session, user_id, chosen.document_ids)
     together = collections.document_ids(session, user_id, chosen.collection_ids)
-    return tuple(sorted(single | together))
+    inside = archives.contents(session, single)
+    return tuple(sorted(single | inside | together))
 
 
 def find_sources(

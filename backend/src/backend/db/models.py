@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    BigInteger,
     ForeignKey,
     Index,
     LargeBinary,
@@ -156,6 +157,8 @@ class Document(Base):
     updated_at: Mapped[datetime] = mapped_column(index=True)
     ready_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    # the archive it was unpacked from and is deleted with; None: somebody added it by itself
+    archive_id: Mapped[str | None] = mapped_column(ID, index=True)
     collection_ids: Mapped[tuple[str, ...]] = column_property(
         select(
             type_coerce(func.aggregate_strings(CollectionDocument.collection_id, ","), JoinedIds())
@@ -164,6 +167,24 @@ class Document(Base):
         .correlate_except(CollectionDocument)
         .scalar_subquery(),
         deferred=True,
+    )
+
+
+class ArchiveEntry(Base):
+    """A file in an archive and what became of it; several may be the same document."""
+
+    __tablename__ = "archive_entries"
+
+    archive_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)  # from 1, in the archive's order
+    name: Mapped[str]  # as shown
+    size_bytes: Mapped[int] = mapped_column(BigInteger)  # unpacked
+    outcome: Mapped[str] = mapped_column(String(16))  # taken_in, already_there, not_read
+    reason: Mapped[str | None]  # why it was not read
+    document_id: Mapped[str | None] = mapped_column(
+        ID, ForeignKey("documents.id", ondelete="SET NULL"), index=True
     )
 
 

@@ -6,6 +6,7 @@ What was interrupted goes on after the last page or vector that was committed.
 import logging
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,9 +20,11 @@ from backend.db.repositories.pages import NewPage
 from backend.db.session import Database
 from backend.errors import DocumentTooLarge, DocumentUnreadable, NoText
 from backend.files import FileStore
+from backend.ingest.archives import Unpacker
 from backend.ingest.budget import Budget
 from backend.ingest.chunking import Chunker
 from backend.ingest.embedding import PassageEmbedder
+from backend.ingest.extract import formats
 from backend.ingest.extract.base import ExtractedPage, Extraction
 from backend.ingest.extract.layout import pack_boxes
 from backend.ingest.extract.registry import extractor_for
@@ -57,6 +60,7 @@ class Pipeline:
         self._files = files
         self._queue = queue
         self._budget = budget
+        self._unpacker = Unpacker(config, database, files, queue, budget)
         self._embedder: Embedder | None = None
 
     def close(self) -> None:
@@ -80,12 +84,7 @@ class Pipeline:
         if not path.is_file():
             raise DocumentUnreadable("The original file is missing. Upload it again.")
         self._budget.begin_opening()
-        extractor = extractor_for(
-            document.media_type,
-            ocr_enabled=self._config.ocr_enabled,
-            ocr_threads=self._config.embedding_threads,
-        )
-        extraction = extractor.open(path, document.media_type)
+        extraction = self._open(job, document, path)
         try:
             if extraction.page_count > _MAX_PAGES:
                 raise DocumentTooLarge(f"This file has more than {_MAX_PAGES:,} pages.")
@@ -150,6 +149,16 @@ class Pipeline:
         logger.info("document ready", extra={"chunks": done})
         return True
 
+    def _open(self, job: JobRecord, document: DocumentRecord, path: Path) -> Extraction:
+        if document.media_type == formats.ZIP:
+            return self._unpacker.unpack(job, document, path)
+        extractor = extractor_for(
+            document.media_type,
+            ocr_enabled=self._config.ocr_enabled,
+            ocr_threads=self._config.embedding_threads,
+        )
+        return extractor.open(path, document.media_type)
+
     def _load(self, job: JobRecord) -> DocumentRecord | None:
         with self._database.db_session() as session:
             return documents.load_for_ingest(session, job.document_id)
@@ -160,7 +169,7 @@ class Pipeline:
         """Return where to go on, or None after everything read before was removed."""
         with self._queue.transaction(job) as session:
             checkpoint = ingest_jobs.checkpoint(session, document.id)
-            if checkpoint is not None and checkpoint["page_count"] == page_count:
+            if checkpoint is not None and checkpoint.get("page_count") == page_count:
                 documents.resume_stage(session, document.id, checkpoint["pages"], page_count)
                 return checkpoint
             if chunks.delete_all(session, document.id):

@@ -1,14 +1,22 @@
-import { CircleAlert, FileText } from "lucide-react";
+import { CircleAlert, FileArchive, FileText } from "lucide-react";
 import { ProgressBar } from "@/components/ui/progress-bar";
 import { cn } from "@/lib/class-names";
 import { formatBytes } from "@/lib/format";
 import { strings } from "@/lib/strings";
 import type { DocumentRecord } from "@/types/api";
 import { DocumentMenu } from "./document-menu";
-import { isInProgress, progressPercent, stageSentence, timeLeft } from "./document-status";
+import {
+  isArchive,
+  isInProgress,
+  progressPercent,
+  stageSentence,
+  timeLeft,
+} from "./document-status";
 
 type DocumentItemProps = {
   document: DocumentRecord;
+  /** The archive it came from, if that is still there. */
+  archive?: DocumentRecord;
   active: boolean;
   onOpen: () => void;
   onShowCollections: () => void;
@@ -16,12 +24,13 @@ type DocumentItemProps = {
 
 export function DocumentItem({
   document,
+  archive,
   active,
   onOpen,
   onShowCollections,
 }: DocumentItemProps) {
   const failed = document.status === "failed";
-  const Icon = failed ? CircleAlert : FileText;
+  const Icon = failed ? CircleAlert : isArchive(document) ? FileArchive : FileText;
   return (
     <li
       className={cn("group relative rounded-lg hover:bg-subtle", active && "bg-subtle")}
@@ -45,6 +54,11 @@ export function DocumentItem({
           </span>
           <span id={`document-${document.id}`} className="mt-0.5 block text-xs text-muted">
             <DocumentState document={document} />
+            {archive && (
+              <span className="block truncate" title={archive.filename}>
+                {strings.documents.fromArchive(archive.filename)}
+              </span>
+            )}
           </span>
         </span>
       </button>

@@ -1,5 +1,5 @@
 import { Plus } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useCollections } from "@/lib/queries/collections";
 import { useDocuments } from "@/lib/queries/documents";
 import { createStore, useStore } from "@/lib/store";
@@ -29,6 +29,7 @@ export function DocumentList({ activeId, onOpen }: DocumentListProps) {
   const shown = selected
     ? documents?.filter(({ collection_ids }) => collection_ids.includes(selected.id))
     : documents;
+  const byId = useMemo(() => new Map(documents?.map((item) => [item.id, item])), [documents]);
   const [chosenId, setChosenId] = useState<string | null>(null);
   const chosen = documents?.find(({ id }) => id === chosenId);
   const isEmpty = shown?.length === 0 && uploads.length === 0;
@@ -66,6 +67,7 @@ export function DocumentList({ activeId, onOpen }: DocumentListProps) {
           <DocumentItem
             key={document.id}
             document={document}
+            archive={document.archive_id ? byId.get(document.archive_id) : undefined}
             active={document.id === activeId}
             onOpen={() => onOpen(document.id)}
             onShowCollections={() => setChosenId(document.id)}

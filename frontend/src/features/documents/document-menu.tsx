@@ -6,12 +6,13 @@ import {
   documentFileUrl,
   useCancelDocument,
   useDeleteDocument,
+  useDocuments,
   useRetryDocument,
 } from "@/lib/queries/documents";
 import { strings } from "@/lib/strings";
 import { showError } from "@/lib/toasts";
 import type { DocumentRecord } from "@/types/api";
-import { isInProgress } from "./document-status";
+import { countUnpacked, isArchive, isInProgress } from "./document-status";
 
 type DocumentMenuProps = { document: DocumentRecord; onShowCollections: () => void };
 
@@ -22,6 +23,8 @@ export function DocumentMenu({ document, onShowCollections }: DocumentMenuProps)
   const remove = useDeleteDocument();
   const canRetry = document.status === "failed" || document.status === "canceled";
   const { id, filename } = document;
+  const documents = useDocuments().data ?? [];
+  const unpacked = deleting && isArchive(document) ? countUnpacked(documents, id) : 0;
 
   return (
     <>
@@ -65,7 +68,11 @@ export function DocumentMenu({ document, onShowCollections }: DocumentMenuProps)
         open={deleting}
         onOpenChange={setDeleting}
         title={strings.documents.deleteTitle}
-        text={strings.documents.deleteText(filename)}
+        text={
+          unpacked > 0
+            ? strings.documents.deleteArchiveText(filename, unpacked)
+            : strings.documents.deleteText(filename)
+        }
         confirmLabel={strings.actions.delete}
         onConfirm={() => remove.mutate(id, { onError: showError })}
       />

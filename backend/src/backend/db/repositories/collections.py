@@ -1,7 +1,7 @@
 """Collections: named sets of a user's documents.
 
 A change of what is in a collection touches the documents' `updated_at`, which is how open
-pages learn of it.
+pages learn of it. What is done with an archive is done with all documents in it.
 """
 
 import unicodedata
@@ -9,13 +9,13 @@ from collections.abc import Collection as Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
 from backend.db.models import Collection, CollectionDocument, Document
-from backend.db.repositories import documents
+from backend.db.repositories import archives, documents
 from backend.errors import Conflict, InvalidRequest, NotFound
 
 
@@ -117,38 +117,72 @@ def remove(session: Session, user_id: str, collection_id: str) -> None:
 def add_document(
     session: Session, user_id: str, collection_id: str, document_id: str
 ) -> CollectionRecord:
-    """Put a document into the collection; nothing happens if it is there already.
+    """Put a document into the collection, an archive with all documents in it.
+
+    Nothing happens to those that are there already.
 
     Raises:
         NotFound: there is no such collection or document.
     """
     row = _row(session, user_id, collection_id)
-    documents.get(session, user_id, document_id)
-    if session.get(CollectionDocument, (collection_id, document_id)) is None:
-        session.add(CollectionDocument(collection_id=collection_id, document_id=document_id))
+    wanted = _with_contents(session, user_id, document_id)
+    if missing := wanted - _members_among(session, collection_id, wanted):
+        documents.touch(session, *missing)
+        session.execute(
+            insert(CollectionDocument),
+            [{"collection_id": collection_id, "document_id": id_} for id_ in sorted(missing)],
+        )
         row.updated_at = utc_now()
         session.flush()
-        documents.touch(session, document_id)
     return get(session, user_id, collection_id)
 
 
 def remove_document(
     session: Session, user_id: str, collection_id: str, document_id: str
 ) -> CollectionRecord:
-    """Take a document out of the collection; nothing happens if it is not there.
+    """Take a document out of the collection, an archive with all documents in it.
+
+    Nothing happens to those that are not there.
 
     Raises:
         NotFound: there is no such collection or document.
     """
     row = _row(session, user_id, collection_id)
-    documents.get(session, user_id, document_id)
-    member = session.get(CollectionDocument, (collection_id, document_id))
-    if member is not None:
-        session.delete(member)
+    unwanted = _with_contents(session, user_id, document_id)
+    if members := _members_among(session, collection_id, unwanted):
+        documents.touch(session, *members)
+        session.execute(
+            delete(CollectionDocument).where(
+                CollectionDocument.collection_id == collection_id,
+                CollectionDocument.document_id.in_(members),
+            )
+        )
         row.updated_at = utc_now()
         session.flush()
-        documents.touch(session, document_id)
     return get(session, user_id, collection_id)
+
+
+def inherit(session: Session, archive_id: str, document_id: str) -> None:
+    """Put a document into the collections in which the archive is that holds it.
+
+    Have the archive's row written before in this transaction: then nobody changes its
+    collections meanwhile.
+    """
+    held = select(CollectionDocument.collection_id).where(
+        CollectionDocument.document_id == document_id
+    )
+    missing = session.scalars(
+        select(CollectionDocument.collection_id).where(
+            CollectionDocument.document_id == archive_id,
+            CollectionDocument.collection_id.not_in(held),
+        )
+    ).all()
+    if missing:
+        documents.touch(session, document_id)
+        session.execute(
+            insert(CollectionDocument),
+            [{"collection_id": id_, "document_id": document_id} for id_ in missing],
+        )
 
 
 def existing_ids(session: Session, user_id: str, collection_ids: Set[str]) -> set[str]:
@@ -170,6 +204,20 @@ def document_ids(session: Session, user_id: str, collection_ids: Set[str]) -> se
             Collection.user_id == user_id,
             Document.deleted_at.is_(None),
         )
+    )
+    return set(session.scalars(found))
+
+
+def _with_contents(session: Session, user_id: str, document_id: str) -> set[str]:
+    documents.get(session, user_id, document_id)
+    archives.hold_still(session, document_id)
+    return {document_id} | archives.contents(session, {document_id})
+
+
+def _members_among(session: Session, collection_id: str, document_ids: Set[str]) -> set[str]:
+    found = select(CollectionDocument.document_id).where(
+        CollectionDocument.collection_id == collection_id,
+        CollectionDocument.document_id.in_(document_ids),
     )
     return set(session.scalars(found))
 

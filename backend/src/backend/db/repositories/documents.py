@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
 from backend.db.models import Chunk, CollectionDocument, Document, Page
-from backend.db.repositories import index_tasks, ingest_jobs
+from backend.db.repositories import archives, index_tasks, ingest_jobs
 from backend.db.types import new_id
 from backend.errors import NotFound
 
@@ -31,7 +31,8 @@ ACTIVE = (QUEUED, EXTRACTING, EMBEDDING)
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """A document. `progress_*` count pages while extracting and chunks while embedding.
+    """A document. `progress_*` count pages (of an archive, the files in it) while extracting
+    and chunks while embedding.
 
     `stage_started_*` tell when work on the present stage began and what was done then.
     `queue_position` counts from 1 while the document waits to be read.
@@ -57,6 +58,7 @@ class DocumentRecord:
     updated_at: datetime
     ready_at: datetime | None
     deleted_at: datetime | None
+    archive_id: str | None
     collection_ids: tuple[str, ...]
     queue_position: int | None = None
 
@@ -76,11 +78,13 @@ def create(
     media_type: str,
     size_bytes: int,
     sha256: str,
+    archive_id: str | None = None,
 ) -> tuple[DocumentRecord, bool]:
     """Add a document and its ingest job; return it and True.
 
-    When the user already has these bytes, return that document and False. Hold
-    `db.locks.lock_file(sha256)` so that two uploads at once cannot both add it.
+    When the user already has these bytes, return that document and False; if it came from
+    an archive and is added by itself now (no `archive_id`), it stays when that one goes.
+    Hold `db.locks.lock_file(sha256)` so that two uploads at once cannot both add it.
     """
     existing = session.execute(
         select(*_COLUMNS).where(
@@ -90,7 +94,11 @@ def create(
         )
     ).first()
     if existing:
-        return DocumentRecord(*existing), False
+        record = DocumentRecord(*existing)
+        if record.archive_id is not None and archive_id is None:
+            _update(session, record.id, archive_id=None)
+            record = _get(session, user_id, record.id)
+        return record, False
     now = utc_now()
     document_id = new_id()
     session.execute(
@@ -103,6 +111,7 @@ def create(
             sha256=sha256,
             status=QUEUED,
             searchable=False,
+            archive_id=archive_id,
             created_at=now,
             updated_at=now,
         )
@@ -255,16 +264,28 @@ def embed_again(session: Session, user_id: str, document_id: str) -> None:
     )
 
 
-def mark_deleted(session: Session, user_id: str, document_id: str) -> None:
+def mark_deleted(session: Session, user_id: str, document_id: str) -> list[str]:
     """Make the document invisible, end its job and ask the index to forget it.
+
+    With an archive go the documents that came from it, but for those that another archive
+    holds too. Returns the ids of all that went.
 
     Raises:
         NotFound: there is no such document.
     """
-    get(session, user_id, document_id)
-    ingest_jobs.end(session, document_id)
-    _update(session, document_id, deleted_at=utc_now())
-    index_tasks.add_delete(session, user_id, document_id)
+    _get(session, user_id, document_id)
+    doomed = archives.part_from(session, document_id)
+    ingest_jobs.end(session, *doomed)
+    now = utc_now()
+    session.execute(
+        update(Document)
+        .where(Document.id.in_(doomed))
+        .values(updated_at=now, deleted_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    for doomed_id in doomed:
+        index_tasks.add_delete(session, user_id, doomed_id)
+    return doomed
 
 
 def deleted_sha256(session: Session, document_id: str) -> str | None:
@@ -307,9 +328,14 @@ def is_file_in_use(session: Session, sha256: str) -> bool:
     return found.first() is not None
 
 
-def touch(session: Session, document_id: str) -> None:
-    """Let open pages hear of the document anew."""
-    _update(session, document_id)
+def touch(session: Session, *document_ids: str) -> None:
+    """Let open pages hear of these documents anew."""
+    session.execute(
+        update(Document)
+        .where(Document.id.in_(document_ids))
+        .values(updated_at=utc_now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def mark_searchable(session: Session, document_ids: Collection[str]) -> None:
@@ -362,8 +388,23 @@ def start_extracting(session: Session, document_id: str, page_count: int) -> Non
     )
 
 
+def start_unpacking(session: Session, document_id: str, done: int, total: int) -> None:
+    """Enter the stage `extracting` of an archive of which `done` files are taken in."""
+    _update(
+        session,
+        document_id,
+        status=EXTRACTING,
+        page_count=None,
+        chunk_count=None,
+        progress_done=done,
+        progress_total=total,
+        stage_started_at=utc_now(),
+        stage_started_done=done,
+    )
+
+
 def set_progress(session: Session, document_id: str, done: int) -> None:
-    """Note how many pages or chunks of the present stage are done."""
+    """Note how many pages, files or chunks of the present stage are done."""
     _update(session, document_id, progress_done=done)
 
 

@@ -4,7 +4,7 @@ A job is `waiting`, `leased` or `done`. Every write of a worker renews the lease
 same transaction, so a worker that lost its lease can change nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -137,12 +137,22 @@ def finish(session: Session, document_id: str, owner: str) -> bool:
     return _update(session, document_id, owner, state=DONE, lease_owner=None)
 
 
-def end(session: Session, document_id: str) -> None:
-    """End the job whoever holds it; its worker notices at its next write."""
+def end(session: Session, *document_ids: str) -> None:
+    """End the jobs whoever holds them; their workers notice at their next write."""
     session.execute(
         update(IngestJob)
-        .where(IngestJob.document_id == document_id)
+        .where(IngestJob.document_id.in_(document_ids))
         .values(state=DONE, lease_owner=None)
+    )
+
+
+def hold_still(session: Session, document_ids: Collection[str]) -> None:
+    """Let no worker commit anything for these documents until this transaction ends."""
+    session.execute(
+        select(IngestJob.document_id)
+        .where(IngestJob.document_id.in_(document_ids))
+        .order_by(IngestJob.document_id)
+        .with_for_update()
     )
 
 

@@ -72,7 +72,7 @@ def detect_media_type(path: Path, filename: str, *, ocr_enabled: bool = True) ->
         return media_type
     raise UnsupportedMediaType(
         f"This file seems to be {seems}, which cannot be read. "
-        "PDF, Office, web, e-mail and text files can.",
+        "PDF, Office, web, e-mail and text files and ZIP archives can.",
         details={"seems_to_be": seems},
     )
 
@@ -80,6 +80,8 @@ def detect_media_type(path: Path, filename: str, *, ocr_enabled: bool = True) ->
 def _media_type(path: Path, sample: bytes, extension: str) -> str | None:
     if _PDF_START.match(sample):
         return formats.PDF
+    if sample.startswith(b"PK\x05\x06"):
+        return formats.ZIP  # an empty one
     if sample.startswith(b"PK\x03\x04"):
         return _zipped(path, sample, extension)
     if sample.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
@@ -104,14 +106,16 @@ def _zipped(path: Path, sample: bytes, extension: str) -> str | None:
         names = [entry.name for entry in read_directory(path)]
     except PermanentIngestError:
         # Cut off: the worker will say so.
-        return by_name if by_name in formats.ZIPPED else None
+        return by_name if by_name in formats.ZIPPED | {formats.ZIP} else None
     if "[Content_Types].xml" in names:
         return _openxml(names)
     if "META-INF/container.xml" in names and any(n.endswith((".opf", ".ncx")) for n in names):
         return formats.EPUB
     if "META-INF/manifest.xml" in names and "content.xml" in names:
         return by_name if by_name in formats.OPENDOCUMENT else None
-    return None
+    if declared or any(name.endswith(".iwa") for name in names):
+        return None  # another kind of document, such as a drawing or one of Apple's
+    return formats.ZIP
 
 
 def _openxml(names: list[str]) -> str | None:
@@ -190,8 +194,7 @@ def _is_markdown(sample: bytes) -> bool:
 
 
 _MAGIC = (
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"PK\x03\x04", "a ZIP-based file of an unknown kind"),
     (b"\xd0\xcf\x11\xe0", "an OLE file of an unknown kind"),
     (b"%!PS", "a PostScript file"),
     (b"GIF8", "a GIF image"),

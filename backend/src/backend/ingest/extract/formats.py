@@ -35,6 +35,7 @@ PNG = "image/png"
 JPEG = "image/jpeg"
 TIFF = "image/tiff"
 WEBP = "image/webp"
+ZIP = "application/zip"
 
 # Made of characters that people read as they are: cut into pages, nothing taken away.
 VERBATIM = frozenset({PLAIN_TEXT, MARKDOWN, LATEX, CSV, TSV, JSON, XML})
@@ -43,7 +44,7 @@ OFFICE = frozenset({HTML, NOTEBOOK, RTF, EPUB, EML, MSG, DOC, XLS, PPT, DOCX, XL
 IMAGES = frozenset({PNG, JPEG, TIFF, WEBP})
 OPENDOCUMENT = frozenset({ODT, ODS, ODP})
 OPENXML = frozenset({DOCX, XLSX, PPTX})
-# ZIP archives inside.
+# ZIP archives inside. `ZIP` itself has no extractor: `ingest/archives.py` unpacks it.
 ZIPPED = OPENXML | OPENDOCUMENT | {EPUB}
 
 _SOURCE_CODE = [
@@ -153,6 +154,7 @@ FORMATS = (
     Format(JPEG, (".jpg", ".jpeg")),
     Format(TIFF, (".tif", ".tiff")),
     Format(WEBP, (".webp",)),
+    Format(ZIP, (".zip",)),
 )
 
 _BY_EXTENSION = {extension: item.media_type for item in FORMATS for extension in item.extensions}

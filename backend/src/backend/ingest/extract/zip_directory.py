@@ -3,6 +3,7 @@
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from backend.errors import DocumentTooLarge, DocumentUnreadable
 
@@ -14,6 +15,8 @@ _MAX_ENTRIES = 20_000
 _MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
 
 _END = struct.Struct("<4s4H2LH")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR64 = struct.Struct("<4sLQL")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _MAX_COMMENT_BYTES = 0xFFFF
 
@@ -43,13 +46,32 @@ def read_directory(path: Path) -> list[ZipEntry]:
         if at < 0 or len(tail) - at < _END.size:
             raise DocumentUnreadable
         *_, count, length, start, _ = _END.unpack_from(tail, at)
+        end = size - len(tail) + at
+        if (end64 := _read_end64(file, end)) is not None:
+            count, length, start = end64
+            end -= _LOCATOR64.size + _END64.size
         if count > _MAX_ENTRIES or length > _MAX_DIRECTORY_BYTES:
             raise DocumentTooLarge("This file consists of too many parts to be read.")
         # Bytes in front of the archive shift everything: the directory ends where the end begins.
-        end = size - len(tail) + at
         file.seek(start if start + length == end else max(0, end - length))
         directory = file.read(length)
     return _entries(directory)
+
+
+def _read_end64(file: BinaryIO, end: int) -> tuple[int, int, int] | None:
+    """Return count, length and start of the directory as ZIP64 writes them, if it does.
+
+    Where `zipfile` looks for them: right in front of the end at `end`.
+    """
+    at = end - _LOCATOR64.size - _END64.size
+    if at < 0:
+        return None
+    file.seek(at)
+    record = file.read(_END64.size + _LOCATOR64.size)
+    if not record.startswith(b"PK\x06\x06") or record[_END64.size :][:4] != b"PK\x06\x07":
+        return None
+    *_, count, length, start = _END64.unpack_from(record)
+    return count, length, start
 
 
 def check_sizes(entries: list[ZipEntry]) -> None:
@@ -64,8 +86,16 @@ def check_sizes(entries: list[ZipEntry]) -> None:
         raise DocumentTooLarge(
             f"This file unpacks to more than {mebibytes} MiB, which is more than is read."
         )
-    packed = sum(entry.packed_bytes for entry in entries)
-    if total > _HARMLESS_BYTES and total > MAX_RATIO * max(packed, 1):
+    check_ratio(sum(entry.packed_bytes for entry in entries), total)
+
+
+def check_ratio(packed_bytes: int, unpacked_bytes: int) -> None:
+    """Refuse what unpacks to a multiple that nothing useful has.
+
+    Raises:
+        DocumentTooLarge
+    """
+    if unpacked_bytes > _HARMLESS_BYTES and unpacked_bytes > MAX_RATIO * max(packed_bytes, 1):
         raise DocumentTooLarge(
             f"This file unpacks to more than {MAX_RATIO} times its size. It may be a ZIP bomb."
         )
