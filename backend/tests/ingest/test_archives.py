@@ -13,7 +13,7 @@ from backend.db.repositories import collections, documents
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database
 from backend.files import FileStore
-from backend.ingest.worker import drain
+from backend.ingest.worker import Worker, drain
 from office_maker import make_docx, paragraph
 from pdf_maker import make_pdf
 from zip_maker import RawEntry, add_link, make_archive, make_raw
@@ -59,6 +59,23 @@ def test_every_file_becomes_a_document_and_the_archive_a_list_of_them(
         "program.exe (not read: it seems to be a Windows program)",
         "empty.txt (not read: it is empty)",
     ]
+
+
+def test_a_large_archive_lets_its_first_files_be_read_before_it_is_unpacked_to_its_end(
+    make_config: Callable[..., Config], database: Database, upload: Upload, look: Look
+) -> None:
+    config = make_config(ingest_turn_s=0.001)
+    names = [f"{number}.txt" for number in range(4)]
+    archive = upload(make_archive({name: text(name) for name in names}), "lights.zip")
+    worker = Worker(config, database)
+    assert worker.process_next()
+    assert look(archive.id).status == "extracting"
+    assert list(from_archive(database, archive.id).values()) == ["queued"]
+    worker.close()
+    drain(config, database)
+    assert look(archive.id).status == "ready"
+    assert from_archive(database, archive.id) == dict.fromkeys(names, "ready")
+    assert listing(database, archive.id) == [f"{name} (taken in)" for name in names]
 
 
 def test_bytes_that_are_there_already_are_recognised(

@@ -39,7 +39,7 @@ from backend.ingest.extract.zip_archive import (
     ZipArchive,
 )
 from backend.ingest.intake import keep
-from backend.ingest.queue import IngestQueue
+from backend.ingest.queue import IngestQueue, Turn, TurnOver
 
 logger = logging.getLogger(__name__)
 
@@ -67,10 +67,11 @@ class Unpacker:
         self._queue = queue
         self._budget = budget
 
-    def unpack(self, job: JobRecord, archive: DocumentRecord, path: Path) -> Extraction:
+    def unpack(self, job: JobRecord, turn: Turn, archive: DocumentRecord, path: Path) -> Extraction:
         """Take in the files that were not yet; return the archive's own text, a list of them.
 
         Raises:
+            TurnOver: others should go first; what was unpacked so far is committed.
             NothingUnpacked, DocumentEncrypted: none of them could be taken in.
             DocumentTooLarge: there are too many or they are too large, with those of the
                 archives around it and inside it.
@@ -83,6 +84,8 @@ class Unpacker:
             for number, file in enumerate(opened.files[done:], start=done + 1):
                 self._budget.tick()
                 self._take_in(job, archive, lineage, opened, file, number)
+                if turn.is_over():
+                    raise TurnOver
         with self._database.db_session() as session:
             entries = archives.list_entries(session, archive.id)
         _check_outcome(entries)

@@ -28,7 +28,7 @@ from backend.ingest.extract import formats
 from backend.ingest.extract.base import ExtractedPage, Extraction
 from backend.ingest.extract.layout import pack_boxes
 from backend.ingest.extract.registry import extractor_for
-from backend.ingest.queue import IngestQueue
+from backend.ingest.queue import IngestQueue, Turn, TurnOver
 from backend.store.embeddings import Embedder, create_embedder
 
 logger = logging.getLogger(__name__)
@@ -68,45 +68,44 @@ class Pipeline:
         if self._embedder is not None:
             self._embedder.close()
 
-    def extract(self, job: JobRecord) -> bool:
+    def extract(self, job: JobRecord) -> None:
         """Read the document's text and commit its pages and passages, if that is still to do.
 
-        Returns False in mid-document, after INGEST_TURN_S, to let others go first.
-
         Raises:
+            TurnOver: others should go first; what was read so far is committed.
             PermanentIngestError: it cannot be read.
             LeaseLost: the job was canceled, deleted or taken over.
         """
         document = self._load(job)
         if document is None or document.chunk_count is not None:
-            return True
+            return
         path = self._files.path(document.sha256)
         if not path.is_file():
             raise DocumentUnreadable("The original file is missing. Upload it again.")
         self._budget.begin_opening()
-        extraction = self._open(job, document, path)
+        turn = Turn(self._queue, job, self._config.ingest_turn_s)
+        extraction = self._open(job, turn, document, path)
         try:
             if extraction.page_count > _MAX_PAGES:
                 raise DocumentTooLarge(f"This file has more than {_MAX_PAGES:,} pages.")
             self._budget.begin_pages(extraction.page_count)
             checkpoint = self._begin_reading(job, document, extraction.page_count)
-            return self._extract_pages(job, document, extraction, checkpoint)
+            self._extract_pages(job, turn, document, extraction, checkpoint)
         finally:
             extraction.close()
 
-    def embed(self, job: JobRecord) -> bool:
+    def embed(self, job: JobRecord) -> None:
         """Compute the vectors that are still missing; afterwards the document is `ready`.
 
-        Returns False to let a document go first that cannot be searched yet.
-
         Raises:
+            TurnOver: a document waits that cannot be searched yet.
             LeaseLost: the job was canceled, deleted or taken over.
         """
         document = self._load(job)
         if document is None:
-            return True
+            return
         if self._queue.has_newcomer():
-            return False
+            raise TurnOver
         self._budget.begin_embedding()
         if self._embedder is None:
             self._embedder = create_embedder(self._config, self._config.embedding_threads)
@@ -142,16 +141,15 @@ class Pipeline:
                 documents.set_progress(session, document.id, done)
                 ingest_jobs.note_progress(session, document.id, self._queue.owner)
             if self._queue.has_newcomer():
-                return False
+                raise TurnOver
         with self._queue.transaction(job) as session:
             ingest_jobs.finish(session, document.id, self._queue.owner)
             documents.finish(session, document.id, embedder.name)
         logger.info("document ready", extra={"chunks": done})
-        return True
 
-    def _open(self, job: JobRecord, document: DocumentRecord, path: Path) -> Extraction:
+    def _open(self, job: JobRecord, turn: Turn, document: DocumentRecord, path: Path) -> Extraction:
         if document.media_type == formats.ZIP:
-            return self._unpacker.unpack(job, document, path)
+            return self._unpacker.unpack(job, turn, document, path)
         extractor = extractor_for(
             document.media_type,
             ocr_enabled=self._config.ocr_enabled,
@@ -181,10 +179,11 @@ class Pipeline:
     def _extract_pages(
         self,
         job: JobRecord,
+        turn: Turn,
         document: DocumentRecord,
         extraction: Extraction,
         checkpoint: dict[str, Any] | None,
-    ) -> bool:
+    ) -> None:
         chunker = Chunker(self._config.chunk_max_characters, self._config.chunk_overlap_characters)
         new_pages: list[NewPage] = []
         new_chunks: list[NewChunk] = []
@@ -195,7 +194,6 @@ class Pipeline:
             start, first = checkpoint["start"], checkpoint["next_page"]
             page_count, chunk_count = checkpoint["pages"], checkpoint["chunks"]
         committed_at = time.monotonic()
-        turn_ends_at = committed_at + self._config.ingest_turn_s
         for page in extraction.pages(first):
             self._budget.tick()
             new_pages.append(_new_page(page, start))
@@ -219,8 +217,8 @@ class Pipeline:
                     ingest_jobs.note_progress(session, document.id, self._queue.owner, checkpoint)
                 new_pages, new_chunks = [], []
                 committed_at = time.monotonic()
-                if committed_at > turn_ends_at and self._queue.is_turn_over(job):
-                    return False
+                if turn.is_over():
+                    raise TurnOver
         new_chunks += chunker.finish()
         chunk_count += len(new_chunks)
         with self._queue.transaction(job) as session:
@@ -232,7 +230,6 @@ class Pipeline:
         if not chunk_count:
             raise NoText
         logger.info("text extracted", extra={"pages": page_count, "chunks": chunk_count})
-        return True
 
 
 def _save(

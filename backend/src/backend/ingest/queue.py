@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -31,6 +32,10 @@ logger = logging.getLogger(__name__)
 
 class LeaseLost(Exception):
     """The job was canceled or deleted, or its lease expired."""
+
+
+class TurnOver(Exception):
+    """The job should be given back for now, so that others go first."""
 
 
 class IngestQueue:
@@ -139,6 +144,19 @@ class IngestQueue:
 
     def _pause_s(self, attempts: int) -> float:
         return self._config.ingest_retry_base_s * float(2 ** (attempts - 1))
+
+
+class Turn:
+    """How long a worker stays with a document that others may have to wait for."""
+
+    def __init__(self, queue: IngestQueue, job: JobRecord, seconds: float) -> None:
+        self._queue = queue
+        self._job = job
+        self._ends_at = time.monotonic() + seconds
+
+    def is_over(self) -> bool:
+        """Return whether the time is up and somebody waits; ask after a commit."""
+        return time.monotonic() > self._ends_at and self._queue.is_turn_over(self._job)
 
 
 def _process_name() -> str:

@@ -17,7 +17,7 @@ from backend.ingest import process_limits
 from backend.ingest.budget import Budget
 from backend.ingest.lease_keeper import LeaseKeeper
 from backend.ingest.process_limits import Watchdog
-from backend.ingest.queue import IngestQueue, LeaseLost
+from backend.ingest.queue import IngestQueue, LeaseLost, TurnOver
 from backend.log_context import log_context
 from backend.store.embeddings import embedding_model_name
 
@@ -115,10 +115,9 @@ class Worker:
         try:
             if self._pipeline is None:
                 self._pipeline = self._load_pipeline()
-            is_done = self._pipeline.extract(job) and self._pipeline.embed(job)
-            if not is_done:
-                self._queue.release(job)
-        except _Interrupted:
+            self._pipeline.extract(job)
+            self._pipeline.embed(job)
+        except (_Interrupted, TurnOver):
             self._queue.release(job)
         except IngestError as error:
             self._queue.fail(job, error)
