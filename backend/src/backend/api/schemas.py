@@ -126,6 +126,7 @@ class DocumentOut(BaseModel):
     page_count: int | None
     chunk_count: int | None
     collection_ids: list[str]
+    source_path: str | None
     created_at: str
     ready_at: str | None
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
-from backend.db.models import Chunk, CollectionDocument, Document, Page
+from backend.db.models import Chunk, CollectionDocument, Document, Page, WatchedFile
 from backend.db.repositories import index_tasks, ingest_jobs
 from backend.db.types import new_id
 from backend.errors import NotFound
@@ -34,7 +34,8 @@ class DocumentRecord:
     """A document. `progress_*` count pages while extracting and chunks while embedding.
 
     `stage_started_*` tell when work on the present stage began and what was done then.
-    `queue_position` counts from 1 while the document waits to be read.
+    `queue_position` counts from 1 while the document waits to be read. `source_path` begins
+    with the name of the watched folder that it comes from.
     """
 
     id: str
@@ -58,6 +59,7 @@ class DocumentRecord:
     ready_at: datetime | None
     deleted_at: datetime | None
     collection_ids: tuple[str, ...]
+    source_path: str | None
     queue_position: int | None = None
 
 
@@ -76,21 +78,19 @@ def create(
     media_type: str,
     size_bytes: int,
     sha256: str,
+    is_kept: bool = True,
 ) -> tuple[DocumentRecord, bool]:
     """Add a document and its ingest job; return it and True.
 
     When the user already has these bytes, return that document and False. Hold
-    `db.locks.lock_file(sha256)` so that two uploads at once cannot both add it.
+    `db.locks.lock_file(sha256)` so that two uploads at once cannot both add it. One that was
+    once added with `is_kept` stays when the watched files that have it go.
     """
-    existing = session.execute(
-        select(*_COLUMNS).where(
-            Document.user_id == user_id,
-            Document.sha256 == sha256,
-            Document.deleted_at.is_(None),
-        )
-    ).first()
+    existing = find_by_content(session, user_id, sha256)
     if existing:
-        return DocumentRecord(*existing), False
+        if is_kept:
+            session.execute(update(Document).where(Document.id == existing.id).values(is_kept=True))
+        return existing, False
     now = utc_now()
     document_id = new_id()
     session.execute(
@@ -103,12 +103,25 @@ def create(
             sha256=sha256,
             status=QUEUED,
             searchable=False,
+            is_kept=is_kept,
             created_at=now,
             updated_at=now,
         )
     )
     ingest_jobs.enqueue(session, user_id, document_id, size_bytes, now)
     return _get(session, user_id, document_id), True
+
+
+def find_by_content(session: Session, user_id: str, sha256: str) -> DocumentRecord | None:
+    """Return the user's live document of these bytes."""
+    row = session.execute(
+        select(*_COLUMNS).where(
+            Document.user_id == user_id,
+            Document.sha256 == sha256,
+            Document.deleted_at.is_(None),
+        )
+    ).first()
+    return DocumentRecord(*row) if row else None
 
 
 def get(session: Session, user_id: str, document_id: str) -> DocumentRecord:
@@ -258,10 +271,14 @@ def embed_again(session: Session, user_id: str, document_id: str) -> None:
 def mark_deleted(session: Session, user_id: str, document_id: str) -> None:
     """Make the document invisible, end its job and ask the index to forget it.
 
+    The watched files that have it let go of it.
+
     Raises:
         NotFound: there is no such document.
     """
     get(session, user_id, document_id)
+    for column in (WatchedFile.document_id, WatchedFile.replaced_document_id):
+        session.execute(update(WatchedFile).where(column == document_id).values({column: None}))
     ingest_jobs.end(session, document_id)
     _update(session, document_id, deleted_at=utc_now())
     index_tasks.add_delete(session, user_id, document_id)
@@ -310,6 +327,11 @@ def is_file_in_use(session: Session, sha256: str) -> bool:
 def touch(session: Session, document_id: str) -> None:
     """Let open pages hear of the document anew."""
     _update(session, document_id)
+
+
+def rename(session: Session, document_id: str, filename: str) -> None:
+    """Show the document under another name."""
+    _update(session, document_id, filename=filename)
 
 
 def mark_searchable(session: Session, document_ids: Collection[str]) -> None:
