@@ -148,6 +148,9 @@ export const strings = {
     deleteTitle: "Delete this document?",
     deleteText: (filename: string) =>
       `“${filename}” will be removed. Answers keep the sentences they quoted, but the document cannot be opened any more.`,
+    deleteWatchedText: (filename: string, path: string) =>
+      `“${filename}” will be removed here. The file ${path} in the watched folder stays, and the document does not come back until that file changes.`,
+    fromFolder: (path: string) => `From the watched folder: ${path}`,
     progressOf: (filename: string) => `Progress of ${filename}`,
   },
 

@@ -56,6 +56,8 @@ export type DocumentRecord = {
   page_count: number | null;
   chunk_count: number | null;
   collection_ids: string[];
+  /** Where it lies in a watched folder; begins with the folder's name. */
+  source_path?: string | null;
   created_at: string;
   ready_at: string | null;
 };

@@ -21,7 +21,7 @@ export function DocumentMenu({ document, onShowCollections }: DocumentMenuProps)
   const retry = useRetryDocument();
   const remove = useDeleteDocument();
   const canRetry = document.status === "failed" || document.status === "canceled";
-  const { id, filename } = document;
+  const { id, filename, source_path: sourcePath } = document;
 
   return (
     <>
@@ -65,7 +65,11 @@ export function DocumentMenu({ document, onShowCollections }: DocumentMenuProps)
         open={deleting}
         onOpenChange={setDeleting}
         title={strings.documents.deleteTitle}
-        text={strings.documents.deleteText(filename)}
+        text={
+          sourcePath
+            ? strings.documents.deleteWatchedText(filename, sourcePath)
+            : strings.documents.deleteText(filename)
+        }
         confirmLabel={strings.actions.delete}
         onConfirm={() => remove.mutate(id, { onError: showError })}
       />

@@ -78,8 +78,13 @@ class FolderWatcher:
                     pause_s = _FIRST_PAUSE_S
         finally:
             self._notices.stop()
-            for lock in self._locks.values():
-                lock.close()
+            self.close()
+
+    def close(self) -> None:
+        """Let other processes watch the folders."""
+        for lock in self._locks.values():
+            lock.close()
+        self._locks.clear()
 
     def _pass_or_log(self) -> PassResult:
         try:
