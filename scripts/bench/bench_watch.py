@@ -6,6 +6,7 @@
 import argparse
 import os
 import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -39,7 +40,7 @@ def main() -> None:
                 session,
                 username="ada",
                 username_key="ada",
-                password_hash="-",
+                password_hash="-",  # noqa: S106 - nobody logs in
                 role="admin",
                 created_at=utc_now(),
             )
@@ -49,7 +50,9 @@ def main() -> None:
             result = reconciler.run(os.fsencode(root / "watched"))
             lasted_s = time.perf_counter() - began_at
             grown_mb = _peak_mb() - before_mb
-            print(f"{what}: {lasted_s:.2f} s, peak memory +{grown_mb:.0f} MB, {result}")
+            sys.stdout.write(
+                f"{what}: {lasted_s:.2f} s, peak memory +{grown_mb:.0f} MB, {result}" + "\n"
+            )
         database.close()
 
 
