@@ -72,6 +72,12 @@ export ARCHIVE_MAX_ENTRIES="${ARCHIVE_MAX_ENTRIES:-5000}"  # most files unpacked
 export ARCHIVE_MAX_MB="${ARCHIVE_MAX_MB:-2048}"  # most MiB they may have together, unpacked
 export PROGRESS_POLL_MS="${PROGRESS_POLL_MS:-300}"  # how often progress is passed on to open pages
 
+# --- Watched folders
+export WATCH_FOLDERS="${WATCH_FOLDERS:-}"  # folders of this machine whose files become documents, separated by ":"
+export WATCH_USER="${WATCH_USER:-}"  # whose documents they become; empty: the first administrator's
+export WATCH_INTERVAL_S="${WATCH_INTERVAL_S:-60}"  # how often they are looked through without a notice of a change
+export WATCH_QUIET_S="${WATCH_QUIET_S:-2}"  # how long a file must be left alone before it is read
+
 # --- The machine
 export SERVER_THREADS="${SERVER_THREADS:-512}"  # threads of the server process; an open page takes one
 export DB_POOL_SIZE="${DB_POOL_SIZE:-5}"  # database connections of one process

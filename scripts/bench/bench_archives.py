@@ -17,7 +17,7 @@ from pathlib import Path
 from backend.auth import accounts
 from backend.config import load_config
 from backend.db.migrate import upgrade
-from backend.db.repositories import archives, documents
+from backend.db.repositories import archives, deletions
 from backend.db.session import create_database
 from backend.files import FileStore
 from backend.ingest.extract.formats import ZIP
@@ -62,7 +62,7 @@ def measure(folder: Path, content: bytes, name: str) -> None:
     with timed(f"{name}: found what it holds"), database.db_session() as session:
         archives.contents(session, {archive.id})
     with timed(f"{name}: marked deleted"), database.db_transaction() as session:
-        documents.mark_deleted(session, user.id, archive.id)
+        deletions.mark_deleted(session, user.id, archive.id)
     database.close()
 
 

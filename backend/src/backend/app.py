@@ -1,7 +1,7 @@
 """The composition root: builds every part from the Config and hands each what it needs."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -53,6 +53,7 @@ _KEY = "docchat"
 _MAX_BODY_BYTES = 1024 * 1024
 _CLEANING_INTERVAL_S = 60.0
 _REQUESTS_INTERVAL_S = 0.5
+_WATCH_COMMAND = ("-m", "backend", "watch", "--quiet")
 
 
 class Services:
@@ -65,7 +66,7 @@ class Services:
         socketio: SocketIO,
         search: SearchStack,
         engine: AnswerEngine,
-        supervisor: WorkerSupervisor | None,
+        supervisors: Sequence[WorkerSupervisor],
         document_events: DocumentEvents,
         request_desk: RequestDesk,
         clean: Callable[[], None],
@@ -76,7 +77,7 @@ class Services:
         self.engine = engine
         self.clean = clean
         self._socketio = socketio
-        self._supervisor = supervisor
+        self._supervisors = supervisors
         self._periodic = (
             Periodic(
                 "document-events", config.progress_poll_ms / 1000, document_events.emit_changes
@@ -93,8 +94,8 @@ class Services:
         self.search.start()
         for work in self._periodic:
             work.start()
-        if self._supervisor is not None:
-            self._supervisor.start()
+        for supervisor in self._supervisors:
+            supervisor.start()
 
     def stop(self) -> None:
         """End everything within SHUTDOWN_TIMEOUT_S; running answers are saved first."""
@@ -102,20 +103,21 @@ class Services:
             if self._is_stopped:
                 return
             self._is_stopped = True
-        stop_worker = threading.Thread(target=self._stop_worker, name="stop-worker", daemon=True)
-        stop_worker.start()
+        stopping = [
+            threading.Thread(target=supervisor.stop, name="stop-process", daemon=True)
+            for supervisor in self._supervisors
+        ]
+        for thread in stopping:
+            thread.start()
         self.engine.stop()
         for client in list(self._socketio.server.eio.sockets.values()):
             client.close(wait=False)
         for work in self._periodic:
             work.stop(timeout_s=1)
         self.search.stop()
-        stop_worker.join(self.config.shutdown_timeout_s)
+        for thread in stopping:
+            thread.join(self.config.shutdown_timeout_s)
         self.database.close()
-
-    def _stop_worker(self) -> None:
-        if self._supervisor is not None:
-            self._supervisor.stop()
 
 
 def get_services(app: Flask) -> Services:
@@ -131,7 +133,8 @@ def create_app(config: Config) -> APIFlask:
     secret_box = open_secret_box(config.secret_key_path)
     catalog = ModelCatalog(database, config, secret_box.decrypt)
     search_stack = SearchStack(config, database, file_store)
-    supervisor = WorkerSupervisor(config) if config.ingest_enabled else None
+    worker = WorkerSupervisor(config) if config.ingest_enabled else None
+    watcher = WorkerSupervisor(config, _WATCH_COMMAND) if config.watched_folders else None
     app = _create_flask()
     socketio = create_socketio(app, config)
 
@@ -163,7 +166,7 @@ def create_app(config: Config) -> APIFlask:
         socketio,
         search_stack,
         engine,
-        supervisor,
+        [supervisor for supervisor in (worker, watcher) if supervisor is not None],
         DocumentEvents(database, emit_here),
         RequestDesk(database, search_stack),
         clean,
@@ -178,7 +181,7 @@ def create_app(config: Config) -> APIFlask:
             checks={
                 "database": partial(_check_database, database),
                 "index": search_stack.problem,
-                "worker": partial(_check_worker, supervisor),
+                "worker": partial(_check_worker, worker),
             },
             emit=emit,
             disconnect_session=disconnect_session,

@@ -63,6 +63,43 @@ def reindex() -> None:
 
 
 @main.command()
+@click.argument("folders", nargs=-1, type=click.Path(path_type=bytes))
+@click.option("--user", default="", help="Whose documents the files become.")
+@click.option("--list", "is_list", is_flag=True, help="Show what is known of each folder and end.")
+@click.option("--quiet", is_flag=True, help="Tell the log only.")
+def watch(folders: tuple[bytes, ...], user: str, is_list: bool, quiet: bool) -> None:
+    """Keep documents in step with FOLDERS, or those of WATCH_FOLDERS, until stopped."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.watching import list_watched, run_watch
+
+    def action(config: Config) -> None:
+        if is_list:
+            configure_logging(config, process="maintenance")
+            list_watched(config, click.echo)
+            return
+        configure_logging(config, process="watcher" if quiet else "maintenance")
+        run_watch(config, folders, user, click.echo if not quiet else lambda _sentence: None)
+
+    _run(action)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=bytes))
+@click.option("--user", default="", help="Whose watching ends; without it, everybody's.")
+@click.option("--remove-documents", is_flag=True, help="Delete its documents too.")
+def unwatch(folder: bytes, user: str, remove_documents: bool) -> None:
+    """Forget a watched FOLDER; its documents stay unless told otherwise."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.watching import run_unwatch
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        run_unwatch(config, folder, user, remove_documents=remove_documents, tell=click.echo)
+
+    _run(action)
+
+
+@main.command()
 def worker() -> None:
     """Run an ingest worker; ends when its standard input is closed or on SIGTERM."""
     from backend.ingest.worker import run_worker

@@ -5,6 +5,7 @@ reads the environment.
 """
 
 import logging
+import os
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -103,6 +104,11 @@ class Config(BaseSettings):
     archive_max_mb: int = Field(ge=1, le=1_048_576)
     progress_poll_ms: Milliseconds
 
+    watch_folders: str
+    watch_user: str
+    watch_interval_s: Seconds
+    watch_quiet_s: float = Field(ge=0, le=3_600)
+
     server_threads: int = Field(ge=4, le=10_000)
     db_pool_size: int = Field(ge=1, le=1_000)
     db_pool_timeout_s: Seconds
@@ -154,6 +160,13 @@ class Config(BaseSettings):
     @property
     def max_upload_bytes(self) -> int:
         return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def watched_folders(self) -> tuple[bytes, ...]:
+        """The folders of WATCH_FOLDERS, absolute; relative ones start at config.sh's folder."""
+        names = [name for name in self.watch_folders.split(os.pathsep) if name.strip()]
+        start = defaults_file().parent
+        return tuple(os.fsencode(start / Path(name.strip()).expanduser()) for name in names)
 
     @property
     def files_dir(self) -> Path:

@@ -9,7 +9,7 @@
     ├── NotFound 404                    │   └── UnknownModel, EmptyFile
     ├── RateLimited 429                 ├── InternalError 500
     ├── Unavailable 503                 └── ConfigurationError (stops the start)
-    │                                       └── DataFolderInUse
+    │   └── FolderUnavailable               └── DataFolderInUse
     ├── IngestError (a document's end)
     │   ├── PermanentIngestError: DocumentEncrypted, DocumentUnreadable, NoText, DocumentTooLarge
     │   │   └── NothingUnpacked, DocumentTimeout, DocumentCrashed, EmbeddingRefused
@@ -153,6 +153,11 @@ class InternalError(DocChatError):
 class Unavailable(DocChatError):
     code, status = "unavailable", 503
     default_message = "This is not available right now. Please try again in a moment."
+
+
+class FolderUnavailable(Unavailable):
+    code = "folder_unavailable"
+    default_message = "The watched folder cannot be read. Its documents stay as they are."
 
 
 class IngestError(DocChatError):

@@ -6,7 +6,7 @@ from typing import Literal, cast
 
 from backend.db.leadership import Leadership
 from backend.db.locks import lock_file
-from backend.db.repositories import chunks, consistency, documents, index_tasks
+from backend.db.repositories import chunks, consistency, deletions, documents, index_tasks
 from backend.db.repositories.chunks import ChunkPoint
 from backend.db.repositories.consistency import IndexedRows
 from backend.db.session import Database
@@ -61,19 +61,19 @@ class IndexRows:
         while self._remove_some_parts(document_id):
             pass
         with self._database.db_transaction() as session:
-            sha256 = documents.deleted_sha256(session, document_id)
+            sha256 = deletions.deleted_sha256(session, document_id)
             if sha256 is None:
                 return
             lock_file(session, sha256)
-            documents.purge(session, document_id)
-            if not documents.is_file_in_use(session, sha256):
+            deletions.purge(session, document_id)
+            if not deletions.is_file_in_use(session, sha256):
                 self._file_store.delete(sha256)
 
     def _remove_some_parts(self, document_id: str) -> bool:
         """Remove pages and passages of a deleted document, few enough that others can write
         in between; return whether there were any."""
         with self._database.db_transaction() as session:
-            return documents.purge_parts(session, document_id, _PARTS_PER_TRANSACTION) > 0
+            return deletions.purge_parts(session, document_id, _PARTS_PER_TRANSACTION) > 0
 
     def finish(self, tasks: Sequence[IndexTask]) -> None:
         with self._database.db_transaction() as session:

@@ -32,7 +32,9 @@ _SECRETS = (
 )
 
 
-def configure_logging(config: Config, process: Literal["server", "worker", "maintenance"]) -> None:
+def configure_logging(
+    config: Config, process: Literal["server", "worker", "watcher", "maintenance"]
+) -> None:
     """Send this process's log records to the console and to DATA_DIR/logs.
 
     Called once, by entry points only.

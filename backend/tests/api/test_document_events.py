@@ -9,7 +9,7 @@ from sqlalchemy import update
 from backend.api.document_events import DocumentEvents
 from backend.clock import utc_now
 from backend.db.models import Document
-from backend.db.repositories import documents
+from backend.db.repositories import deletions, documents
 from backend.db.session import Database
 from people import Person
 
@@ -87,7 +87,7 @@ def test_a_deleted_document_is_not_told_again(
     events.emit_changes()
     told.clear()
     with database.db_transaction() as session:
-        documents.mark_deleted(session, user.id, document_id)
+        deletions.mark_deleted(session, user.id, document_id)
     events.emit_changes()
     assert told == []
 

@@ -2,7 +2,7 @@
 
 from backend.chat.answering import NOTHING_CHOSEN
 from backend.chat.events import AnswerEnded
-from backend.db.repositories import archives, collections, documents
+from backend.db.repositories import archives, collections, deletions
 from backend.db.repositories.archives import TAKEN_IN, EntryRecord
 from chat_house import QUOTES, House, add_document
 
@@ -72,7 +72,7 @@ def test_a_deleted_document_that_was_chosen_alone_leaves_nothing_to_search(house
     one = add_document(house.database, house.user_id, "b.pdf")
     answer(house, document_ids=[one])
     with house.database.db_transaction() as session:
-        documents.mark_deleted(session, house.user_id, one)
+        deletions.mark_deleted(session, house.user_id, one)
     assert answer(house) == NOTHING_CHOSEN
 
 

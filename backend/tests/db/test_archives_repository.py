@@ -7,7 +7,7 @@ import pytest
 
 from backend.clock import utc_now
 from backend.db.models import IngestJob, User
-from backend.db.repositories import archives, collections, documents, index_tasks
+from backend.db.repositories import archives, collections, deletions, documents, index_tasks
 from backend.db.repositories.archives import ALREADY_THERE, NOT_READ, TAKEN_IN, EntryRecord, Usage
 from backend.db.session import Database
 
@@ -58,7 +58,7 @@ class Shelf:
     def delete(self, name: str) -> set[str]:
         """Delete a document; return the names of all that went."""
         with self.database.db_transaction() as session:
-            gone = documents.mark_deleted(session, self.user_id, self.ids[name])
+            gone = deletions.mark_deleted(session, self.user_id, self.ids[name])
         return {name for name, id_ in self.ids.items() if id_ in gone}
 
     def left(self) -> set[str]:
@@ -178,13 +178,13 @@ def test_what_became_of_each_file_is_kept_until_the_archive_is_purged(shelf: She
         archives.add_entry(session, archive_id, refused)
     shelf.delete("a.txt")
     with shelf.database.db_transaction() as session:
-        documents.purge(session, shelf.ids["a.txt"])
+        deletions.purge(session, shelf.ids["a.txt"])
     with shelf.database.db_session() as session:
         taken_in = EntryRecord(1, "a.txt", 10, TAKEN_IN, None, None)
         assert archives.list_entries(session, archive_id) == [taken_in, refused]
     shelf.delete("outer.zip")
     with shelf.database.db_transaction() as session:
-        documents.purge(session, archive_id)
+        deletions.purge(session, archive_id)
         assert archives.count_entries(session, archive_id) == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from backend.clock import utc_now
 from backend.db.models import Document
-from backend.db.repositories import collections, conversations, documents
+from backend.db.repositories import collections, conversations, deletions, documents
 from backend.db.session import Database
 from backend.errors import Conflict, InvalidRequest, NotFound
 from chat_house import add_document, add_user
@@ -94,12 +94,12 @@ def test_a_deleted_document_leaves_its_collections(any_database: Database) -> No
     collection_id = make(any_database, user_id, "Work")
     put(any_database, user_id, collection_id, document_id)
     with any_database.db_transaction() as session:
-        documents.mark_deleted(session, user_id, document_id)
+        deletions.mark_deleted(session, user_id, document_id)
     with any_database.db_session() as session:
         assert collections.get(session, user_id, collection_id).document_count == 0
         assert collections.document_ids(session, user_id, [collection_id]) == set()
     with any_database.db_transaction() as session:
-        documents.purge(session, document_id)
+        deletions.purge(session, document_id)
         assert collections.get(session, user_id, collection_id).document_count == 0
         assert session.get(Document, document_id) is None
 

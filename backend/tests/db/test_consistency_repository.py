@@ -4,7 +4,7 @@ from backend.clock import utc_now
 from backend.db.repositories import (
     chunks,
     consistency,
-    documents,
+    deletions,
     index_tasks,
     maintenance_requests,
 )
@@ -33,7 +33,7 @@ def test_points_expected_count_passages_and_vectors(any_database: Database) -> N
     for document_id in (full, gone):
         add_passages(any_database, user_id, document_id, 3)
     with any_database.db_transaction() as session:
-        documents.mark_deleted(session, user_id, gone)
+        deletions.mark_deleted(session, user_id, gone)
     with any_database.db_session() as session:
         assert consistency.indexed_rows(session, "a-model") == {
             full: IndexedRows(3, 1),
@@ -67,12 +67,12 @@ def test_a_deleted_document_goes_bit_by_bit(any_database: Database) -> None:
     document_id = add_document(any_database, user_id)
     add_passages(any_database, user_id, document_id, 5)
     with any_database.db_transaction() as session:
-        assert documents.purge_parts(session, document_id, 2) == 0
-        documents.mark_deleted(session, user_id, document_id)
+        assert deletions.purge_parts(session, document_id, 2) == 0
+        deletions.mark_deleted(session, user_id, document_id)
     removed = []
     while not removed or removed[-1]:
         with any_database.db_transaction() as session:
-            removed.append(documents.purge_parts(session, document_id, 2))
+            removed.append(deletions.purge_parts(session, document_id, 2))
     assert removed == [2, 2, 1, 0]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, event
 
 from backend.clock import utc_now
 from backend.db.models import User
-from backend.db.repositories import chunks, documents, index_tasks, ingest_jobs, pages
+from backend.db.repositories import chunks, deletions, documents, index_tasks, ingest_jobs, pages
 from backend.db.repositories.chunks import EmbeddedChunk, NewChunk
 from backend.db.repositories.pages import NewPage
 from backend.db.session import Database
@@ -69,7 +69,7 @@ def test_a_document_is_not_found_by_another_user(any_database: Database) -> None
             documents.get,
             documents.cancel,
             documents.retry,
-            documents.mark_deleted,
+            deletions.mark_deleted,
         ):
             with pytest.raises(NotFound):
                 action(session, other, document.id)
@@ -106,7 +106,7 @@ def test_a_deleted_document_is_invisible_and_its_bytes_can_be_added_anew(
     with any_database.db_transaction() as session:
         chunks.insert_many(session, user, document.id, [chunk(0)])
         pages.insert_many(session, document.id, [NewPage(1, "A", 0, None, None, None)])
-        documents.mark_deleted(session, user, document.id)
+        deletions.mark_deleted(session, user, document.id)
     with any_database.db_session() as session:
         with pytest.raises(NotFound):
             documents.get(session, user, document.id)
@@ -120,11 +120,11 @@ def test_a_deleted_document_is_invisible_and_its_bytes_can_be_added_anew(
     assert lease(any_database) is None
     again = add_document(any_database, user)
     with any_database.db_transaction() as session:
-        assert documents.deleted_sha256(session, again.id) is None
-        assert documents.deleted_sha256(session, document.id) == document.sha256
-        documents.purge(session, document.id)
-        documents.purge(session, again.id)
-        assert documents.is_file_in_use(session, document.sha256)
+        assert deletions.deleted_sha256(session, again.id) is None
+        assert deletions.deleted_sha256(session, document.id) == document.sha256
+        deletions.purge(session, document.id)
+        deletions.purge(session, again.id)
+        assert deletions.is_file_in_use(session, document.sha256)
         assert documents.get(session, user, again.id)
         assert chunks.count(session, document.id) == 0
 

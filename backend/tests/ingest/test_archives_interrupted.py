@@ -20,7 +20,7 @@ from archive_house import (
 from backend.clock import utc_now
 from backend.config import Config
 from backend.db.models import IngestJob
-from backend.db.repositories import documents, ingest_jobs
+from backend.db.repositories import deletions, documents, ingest_jobs
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database
 from backend.files import FileStore, ReceivedFile
@@ -125,7 +125,7 @@ def test_an_archive_that_is_read_anew_brings_back_what_was_deleted_and_doubles_n
     drain(config, database)
     gone = next(d for d in all_documents(database) if d.filename == "lights/1.txt")
     with database.db_transaction() as session:
-        assert documents.mark_deleted(session, gone.user_id, gone.id) == [gone.id]
+        assert deletions.mark_deleted(session, gone.user_id, gone.id) == [gone.id]
     with database.db_transaction() as session:
         documents.retry(session, archive.user_id, archive.id)
     drain(config, database)
@@ -179,7 +179,7 @@ def test_what_is_deleted_between_two_workers_is_not_unpacked_again(
         work_until(config, database, kill, 3)
     first = next(d for d in all_documents(database) if d.filename == "lights/0.txt")
     with database.db_transaction() as session:
-        documents.mark_deleted(session, first.user_id, first.id)
+        deletions.mark_deleted(session, first.user_id, first.id)
     free_leases(database)
     drain(config, database)
     assert look(archive.id).status == "ready"

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from backend.clock import utc_now
 from backend.config import Config
 from backend.db.models import Chunk, Document, IngestJob, Page
-from backend.db.repositories import chunks, documents, index_tasks, ingest_jobs
+from backend.db.repositories import chunks, deletions, documents, index_tasks, ingest_jobs
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database
 from backend.files import FileStore
@@ -209,13 +209,13 @@ def test_a_document_deleted_in_mid_work_gets_no_more_rows(
 
     def delete(_worker: Worker) -> None:
         with database.db_transaction() as session:
-            documents.mark_deleted(session, user_id, document.id)
+            deletions.mark_deleted(session, user_id, document.id)
 
     work_until(config, database, 1, delete)
     assert drain(config, database) == 0
     with database.db_transaction() as session:
         assert chunks.count(session, document.id) == 0
-        documents.purge(session, document.id)
+        deletions.purge(session, document.id)
 
 
 def test_a_stopped_worker_gives_its_job_back_and_no_vector_is_computed_twice(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from backend.config import Config
 from backend.db.models import Chunk, Document
-from backend.db.repositories import archives, documents
+from backend.db.repositories import archives, deletions
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database
 from backend.ingest.worker import drain
@@ -61,7 +61,7 @@ def test_workers_unpack_archives_while_one_of_these_is_deleted(
     while not held_by(database, doomed.id):
         threading.Event().wait(0.01)
     with database.db_transaction() as session:
-        documents.mark_deleted(session, user_id, doomed.id)
+        deletions.mark_deleted(session, user_id, doomed.id)
     for worker in workers:
         worker.join()
     drain(config, database)

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from backend.clock import utc_now
-from backend.db.repositories import documents, ingest_jobs
+from backend.db.repositories import deletions, ingest_jobs
 from backend.ingest.extract.formats import ZIP
 from backend.ingest.intake import keep
 from backend.ingest.worker import Worker, drain
@@ -33,7 +33,7 @@ def store_archive(house: MaintenanceHouse) -> str:
 
 def delete(house: MaintenanceHouse, document_id: str) -> None:
     with house.database.db_transaction() as session:
-        documents.mark_deleted(session, house.user_id, document_id)
+        deletions.mark_deleted(session, house.user_id, document_id)
 
 
 def test_an_unpacked_archive_gives_the_doctor_nothing_to_say(house: MaintenanceHouse) -> None:

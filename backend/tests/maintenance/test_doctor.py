@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 
 from backend.clock import utc_now
 from backend.db.models import Chunk, Document, IndexTask, IngestJob, Page
-from backend.db.repositories import conversations, documents, messages
+from backend.db.repositories import conversations, deletions, messages
 from backend.ingest.worker import drain
 from backend.store.base import IndexPoint
 from maintenance.house import MaintenanceHouse, store_text
@@ -179,7 +179,7 @@ def test_an_answer_left_streaming_is_interrupted(house: House) -> None:
 def test_a_deletion_that_was_interrupted_is_completed(house: House, with_task: bool) -> None:
     document = house.documents()[0]
     with house.database.db_transaction() as session:
-        documents.mark_deleted(session, house.user_id, document.id)
+        deletions.mark_deleted(session, house.user_id, document.id)
     if not with_task:
         run(house, delete(IndexTask))
     assert "unfinished_deletion" in house.codes()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.db.repositories import documents
+from backend.db.repositories import deletions
 from maintenance.house import MaintenanceHouse
 
 # Kills itself with SIGKILL at the step named by the second argument.
@@ -65,7 +65,7 @@ index.close()
 def test_a_killed_deletion_resumes(house: MaintenanceHouse, tmp_path: Path, step: str) -> None:
     document = house.documents()[0]
     with house.database.db_transaction() as session:
-        documents.mark_deleted(session, house.user_id, document.id)
+        deletions.mark_deleted(session, house.user_id, document.id)
     assert "lighthouse.txt" not in house.found("lighthouse number 7")  # at once
     house.close_index()
     script = tmp_path / "deleter.py"

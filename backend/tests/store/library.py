@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from backend.clock import utc_now
 from backend.config import Config
-from backend.db.repositories import chunks, documents, index_tasks, users
+from backend.db.repositories import chunks, deletions, documents, index_tasks, users
 from backend.db.repositories.chunks import ChunkToEmbed, EmbeddedChunk, NewChunk
 from backend.db.session import Database
 from backend.files import FileStore
@@ -83,7 +83,7 @@ class Library:
 
     def delete_document(self, user_id: str, document_id: str) -> None:
         with self.database.db_transaction() as session:
-            documents.mark_deleted(session, user_id, document_id)
+            deletions.mark_deleted(session, user_id, document_id)
 
     def document_is_searchable(self, user_id: str, document_id: str) -> bool:
         with self.database.db_session() as session:

@@ -154,6 +154,9 @@ export const strings = {
       `“${filename}” and the ${
         count === 1 ? "document" : `${count} documents`
       } unpacked from it will be removed, but for what another archive holds too. Answers keep the sentences they quoted, but the documents cannot be opened any more.`,
+    deleteWatchedText: (filename: string, path: string) =>
+      `“${filename}” will be removed here. The file ${path} in the watched folder stays, and the document does not come back until that file changes.`,
+    fromFolder: (path: string) => `From the watched folder: ${path}`,
     progressOf: (filename: string) => `Progress of ${filename}`,
   },
 

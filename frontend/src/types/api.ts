@@ -58,6 +58,8 @@ export type DocumentRecord = {
   collection_ids: string[];
   /** The archive it was unpacked from and is deleted with. */
   archive_id?: string | null;
+  /** Where it lies in a watched folder; begins with the folder's name. */
+  source_path?: string | null;
   created_at: string;
   ready_at: string | null;
 };

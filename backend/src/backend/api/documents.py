@@ -21,7 +21,7 @@ from backend.api.schemas import (
 )
 from backend.api.services import services
 from backend.auth.middleware import current_identity
-from backend.db.repositories import collections, documents, pages
+from backend.db.repositories import collections, deletions, documents, pages
 from backend.db.repositories.documents import DocumentRecord
 from backend.errors import EmptyFile, NotFound, TooLarge, ValidationFailed
 from backend.files import ReceivedFile, shown_filename
@@ -176,7 +176,7 @@ def delete(document_id: str) -> str:
     """Delete a document, with an archive what came from it; it is invisible at once."""
     user_id = current_identity().user_id
     with services().database.db_transaction() as session:
-        deleted = documents.mark_deleted(session, user_id, document_id)
+        deleted = deletions.mark_deleted(session, user_id, document_id)
     for deleted_id in deleted:
         services().emit("document_deleted", {"document_id": deleted_id}, user_id)
     return ""

@@ -127,6 +127,7 @@ class DocumentOut(BaseModel):
     chunk_count: int | None
     collection_ids: list[str]
     archive_id: str | None
+    source_path: str | None
     created_at: str
     ready_at: str | None
 

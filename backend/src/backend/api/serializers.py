@@ -73,6 +73,7 @@ def document(record: DocumentRecord) -> dict[str, Any]:
         "chunk_count": record.chunk_count,
         "collection_ids": list(record.collection_ids),
         "archive_id": record.archive_id,
+        "source_path": record.source_path,
         "created_at": to_wire(record.created_at),
         "ready_at": record.ready_at and to_wire(record.ready_at),
     }

@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    true,
     type_coerce,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, deferred, mapped_column
@@ -121,6 +122,38 @@ class CollectionDocument(Base):
     )
 
 
+class WatchedFile(Base):
+    """A file in a watched folder, as it was when it was last looked at.
+
+    One with a digest and without a document: somebody deleted the document, so it stays away
+    until the content changes. Paths are bytes, as the system has them.
+    """
+
+    __tablename__ = "watched_files"
+    __table_args__ = (
+        Index("uq_watched_files_user_id_folder_path", "user_id", "folder", "path", unique=True),
+        Index("ix_watched_files_user_id_sha256", "user_id", "sha256"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ID, ForeignKey("users.id", ondelete="CASCADE"))
+    folder: Mapped[bytes] = mapped_column(LargeBinary)  # absolute, without symbolic links
+    path: Mapped[bytes] = mapped_column(LargeBinary)  # below the folder
+    shown_path: Mapped[str]  # the folder's name and the path, fit to be shown
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int | None] = mapped_column(BigInteger)  # None: look at it anew
+    sha256: Mapped[str | None] = mapped_column(SHA256)  # of what was last taken in
+    document_id: Mapped[str | None] = mapped_column(
+        ID, ForeignKey("documents.id", ondelete="SET NULL"), index=True
+    )
+    # the version before, which answers until the new one can
+    replaced_document_id: Mapped[str | None] = mapped_column(
+        ID, ForeignKey("documents.id", ondelete="SET NULL"), index=True
+    )
+    error_code: Mapped[str | None]  # why the present content was not taken in
+    error_message: Mapped[str | None]
+
+
 class Document(Base):
     __tablename__ = "documents"
     __table_args__ = (
@@ -159,12 +192,21 @@ class Document(Base):
     deleted_at: Mapped[datetime | None]
     # the archive it was unpacked from and is deleted with; None: somebody added it by itself
     archive_id: Mapped[str | None] = mapped_column(ID, index=True)
+    # whether it stays when no watched file has it: somebody uploaded it
+    is_kept: Mapped[bool] = mapped_column(default=True, server_default=true())
     collection_ids: Mapped[tuple[str, ...]] = column_property(
         select(
             type_coerce(func.aggregate_strings(CollectionDocument.collection_id, ","), JoinedIds())
         )
         .where(CollectionDocument.document_id == id)  # noqa: A003 - the column above
         .correlate_except(CollectionDocument)
+        .scalar_subquery(),
+        deferred=True,
+    )
+    source_path: Mapped[str | None] = column_property(
+        select(func.min(WatchedFile.shown_path))
+        .where(WatchedFile.document_id == id)  # noqa: A003 - the column above
+        .correlate_except(WatchedFile)
         .scalar_subquery(),
         deferred=True,
     )

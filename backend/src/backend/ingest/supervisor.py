@@ -1,4 +1,4 @@
-"""Keeps one ingest worker process running beside the server."""
+"""Keeps processes running beside the server: the ingest worker, and what watches folders."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ _STARTED_AFTER_S = 2.0
 
 
 class WorkerSupervisor:
-    """Starts `python -m backend worker` and starts it again whenever it ends.
+    """Starts `python -m backend worker`, or another command, again whenever it ends.
 
     The worker's standard input is a pipe of ours, so it learns of our death, however we die.
     """

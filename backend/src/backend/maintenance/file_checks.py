@@ -3,7 +3,7 @@
 from functools import partial
 
 from backend.db.locks import lock_file
-from backend.db.repositories import consistency, documents
+from backend.db.repositories import consistency, deletions
 from backend.db.session import Database
 from backend.files import FileStore
 from backend.maintenance.findings import Finding
@@ -47,5 +47,5 @@ class FileChecks:
     def _remove(self, sha256: str) -> None:
         with self._database.db_transaction() as session:
             lock_file(session, sha256)
-            if not documents.is_file_in_use(session, sha256):
+            if not deletions.is_file_in_use(session, sha256):
                 self._files.delete(sha256)

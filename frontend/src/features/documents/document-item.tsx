@@ -49,7 +49,14 @@ export function DocumentItem({
           aria-hidden
         />
         <span className="min-w-0 flex-1">
-          <span className="block truncate text-sm" title={document.filename}>
+          <span
+            className="block truncate text-sm"
+            title={
+              document.source_path
+                ? strings.documents.fromFolder(document.source_path)
+                : document.filename
+            }
+          >
             {document.filename}
           </span>
           <span id={`document-${document.id}`} className="mt-0.5 block text-xs text-muted">

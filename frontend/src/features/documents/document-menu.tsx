@@ -22,7 +22,7 @@ export function DocumentMenu({ document, onShowCollections }: DocumentMenuProps)
   const retry = useRetryDocument();
   const remove = useDeleteDocument();
   const canRetry = document.status === "failed" || document.status === "canceled";
-  const { id, filename } = document;
+  const { id, filename, source_path: sourcePath } = document;
   const documents = useDocuments().data ?? [];
   const unpacked = deleting && isArchive(document) ? countUnpacked(documents, id) : 0;
 
@@ -71,6 +71,8 @@ export function DocumentMenu({ document, onShowCollections }: DocumentMenuProps)
         text={
           unpacked > 0
             ? strings.documents.deleteArchiveText(filename, unpacked)
+            : sourcePath
+              ? strings.documents.deleteWatchedText(filename, sourcePath)
             : strings.documents.deleteText(filename)
         }
         confirmLabel={strings.actions.delete}

@@ -185,6 +185,17 @@ def inherit(session: Session, archive_id: str, document_id: str) -> None:
         )
 
 
+def add_where(session: Session, document_id: str, new_document_id: str) -> None:
+    """Put a document into every collection that another one is in."""
+    found = select(CollectionDocument.collection_id)
+    wanted = session.scalars(found.where(CollectionDocument.document_id == document_id))
+    present = session.scalars(found.where(CollectionDocument.document_id == new_document_id))
+    for collection_id in set(wanted).difference(present):
+        session.add(CollectionDocument(collection_id=collection_id, document_id=new_document_id))
+    session.flush()
+    documents.touch(session, new_document_id)
+
+
 def existing_ids(session: Session, user_id: str, collection_ids: Set[str]) -> set[str]:
     """Return those of `collection_ids` that are collections of this user."""
     found = select(Collection.id).where(

@@ -4,7 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from backend.clock import as_utc, to_wire, utc_now
@@ -144,6 +155,19 @@ def change(
         row.collection_ids = list(collection_ids)
     session.flush()
     return get(session, user_id, conversation_id)
+
+
+def ask_also(
+    session: Session, user_id: str, document_id: str, new_document_id: str, *, instead: bool
+) -> None:
+    """Let conversations that ask a document ask a new version of it too, or `instead`."""
+    mentions = cast(Conversation.document_ids, Text).contains(document_id)
+    for row in session.scalars(
+        select(Conversation).where(Conversation.user_id == user_id, mentions)
+    ):
+        kept = [id_ for id_ in row.document_ids if not (instead and id_ == document_id)]
+        row.document_ids = list(dict.fromkeys([*kept, new_document_id]))
+    session.flush()
 
 
 def touch(session: Session, user_id: str, conversation_id: str) -> None:

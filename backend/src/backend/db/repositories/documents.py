@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
-from backend.db.models import Chunk, CollectionDocument, Document, Page
-from backend.db.repositories import archives, index_tasks, ingest_jobs
+from backend.db.models import CollectionDocument, Document
+from backend.db.repositories import index_tasks, ingest_jobs
 from backend.db.types import new_id
 from backend.errors import NotFound
 
@@ -35,7 +34,8 @@ class DocumentRecord:
     and chunks while embedding.
 
     `stage_started_*` tell when work on the present stage began and what was done then.
-    `queue_position` counts from 1 while the document waits to be read.
+    `queue_position` counts from 1 while the document waits to be read. `source_path` begins
+    with the name of the watched folder that it comes from.
     """
 
     id: str
@@ -60,6 +60,7 @@ class DocumentRecord:
     deleted_at: datetime | None
     archive_id: str | None
     collection_ids: tuple[str, ...]
+    source_path: str | None
     queue_position: int | None = None
 
 
@@ -79,26 +80,22 @@ def create(
     size_bytes: int,
     sha256: str,
     archive_id: str | None = None,
+    is_kept: bool = True,
 ) -> tuple[DocumentRecord, bool]:
     """Add a document and its ingest job; return it and True.
 
-    When the user already has these bytes, return that document and False; if it came from
-    an archive and is added by itself now (no `archive_id`), it stays when that one goes.
-    Hold `db.locks.lock_file(sha256)` so that two uploads at once cannot both add it.
+    When the user already has these bytes, return that document and False. With `is_kept` it
+    stays when the watched files that have it go; if it came from an archive and is added by
+    itself now (no `archive_id`), it stays when either goes. Hold `db.locks.lock_file(sha256)`
+    so that two uploads at once cannot both add it.
     """
-    existing = session.execute(
-        select(*_COLUMNS).where(
-            Document.user_id == user_id,
-            Document.sha256 == sha256,
-            Document.deleted_at.is_(None),
-        )
-    ).first()
+    existing = find_by_content(session, user_id, sha256)
     if existing:
-        record = DocumentRecord(*existing)
-        if record.archive_id is not None and archive_id is None:
-            _update(session, record.id, archive_id=None)
-            record = _get(session, user_id, record.id)
-        return record, False
+        if archive_id is None and existing.archive_id is not None:
+            leave_archive(session, existing.id)
+        elif is_kept:
+            _update(session, existing.id, is_kept=True)
+        return _get(session, user_id, existing.id), False
     now = utc_now()
     document_id = new_id()
     session.execute(
@@ -112,12 +109,30 @@ def create(
             status=QUEUED,
             searchable=False,
             archive_id=archive_id,
+            is_kept=is_kept,
             created_at=now,
             updated_at=now,
         )
     )
     ingest_jobs.enqueue(session, user_id, document_id, size_bytes, now)
     return _get(session, user_id, document_id), True
+
+
+def leave_archive(session: Session, document_id: str) -> None:
+    """Let a document that came from an archive stay when that one goes."""
+    _update(session, document_id, archive_id=None, is_kept=True)
+
+
+def find_by_content(session: Session, user_id: str, sha256: str) -> DocumentRecord | None:
+    """Return the user's live document of these bytes."""
+    row = session.execute(
+        select(*_COLUMNS).where(
+            Document.user_id == user_id,
+            Document.sha256 == sha256,
+            Document.deleted_at.is_(None),
+        )
+    ).first()
+    return DocumentRecord(*row) if row else None
 
 
 def get(session: Session, user_id: str, document_id: str) -> DocumentRecord:
@@ -264,70 +279,6 @@ def embed_again(session: Session, user_id: str, document_id: str) -> None:
     )
 
 
-def mark_deleted(session: Session, user_id: str, document_id: str) -> list[str]:
-    """Make the document invisible, end its job and ask the index to forget it.
-
-    With an archive go the documents that came from it, but for those that another archive
-    holds too. Returns the ids of all that went.
-
-    Raises:
-        NotFound: there is no such document.
-    """
-    _get(session, user_id, document_id)
-    doomed = archives.part_from(session, document_id)
-    ingest_jobs.end(session, *doomed)
-    now = utc_now()
-    session.execute(
-        update(Document)
-        .where(Document.id.in_(doomed))
-        .values(updated_at=now, deleted_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    for doomed_id in doomed:
-        index_tasks.add_delete(session, user_id, doomed_id)
-    return doomed
-
-
-def deleted_sha256(session: Session, document_id: str) -> str | None:
-    """Return the file of a document that is marked deleted; None for any other."""
-    return session.execute(
-        select(Document.sha256).where(Document.id == document_id, Document.deleted_at.is_not(None))
-    ).scalar_one_or_none()
-
-
-def purge_parts(session: Session, document_id: str, limit: int) -> int:
-    """Remove up to `limit` pages and as many chunks of a document that is marked deleted.
-
-    Returns how many went. Huge documents go bit by bit, so that nobody waits for long.
-    """
-    if deleted_sha256(session, document_id) is None:
-        return 0
-    removed = 0
-    chunk_ids = select(Chunk.id).where(Chunk.document_id == document_id).limit(limit)
-    numbers = select(Page.number).where(Page.document_id == document_id).limit(limit)
-    for statement in (
-        delete(Chunk).where(Chunk.id.in_(chunk_ids)),
-        delete(Page).where(Page.document_id == document_id, Page.number.in_(numbers)),
-    ):
-        result = session.execute(statement.execution_options(synchronize_session=False))
-        assert isinstance(result, CursorResult)
-        removed += result.rowcount
-    return removed
-
-
-def purge(session: Session, document_id: str) -> None:
-    """Remove a document that is marked deleted, with its pages, chunks and job."""
-    session.execute(
-        delete(Document).where(Document.id == document_id, Document.deleted_at.is_not(None))
-    )
-
-
-def is_file_in_use(session: Session, sha256: str) -> bool:
-    """Return whether any document, deleted or not, still has these bytes."""
-    found = session.execute(select(Document.id).where(Document.sha256 == sha256).limit(1))
-    return found.first() is not None
-
-
 def touch(session: Session, *document_ids: str) -> None:
     """Let open pages hear of these documents anew."""
     session.execute(
@@ -336,6 +287,11 @@ def touch(session: Session, *document_ids: str) -> None:
         .values(updated_at=utc_now())
         .execution_options(synchronize_session=False)
     )
+
+
+def rename(session: Session, document_id: str, filename: str) -> None:
+    """Show the document under another name."""
+    _update(session, document_id, filename=filename)
 
 
 def mark_searchable(session: Session, document_ids: Collection[str]) -> None:

@@ -68,6 +68,12 @@ def find(session: Session, username_key: str) -> UserRecord | None:
     return None if user is None else _record(user)
 
 
+def first_admin(session: Session) -> UserRecord | None:
+    """Return the administrator who has been there longest."""
+    user = session.scalar(select(User).where(User.role == "admin").order_by(User.id).limit(1))
+    return None if user is None else _record(user)
+
+
 def set_password_hash(session: Session, user_id: str, password_hash: str) -> None:
     """Replace the account's password hash."""
     session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
