@@ -1,20 +1,50 @@
 """Chooses the search index: the only place that knows which adapters there are."""
 
+import hashlib
+from pathlib import Path
+
 from backend.config import Config
 from backend.store.base import SearchIndex
 
 
-def open_index(config: Config, dimension: int) -> SearchIndex:
-    """Open the index for vectors of `dimension`: the cluster at QDRANT_URL, else the embedded.
+def open_index(config: Config, embedding_model: str, dimension: int) -> SearchIndex:
+    """Open the index of a model's vectors: in the cluster at QDRANT_URL, else the embedded one.
 
     Raises:
         ConfigurationError: the embedded index is in use by another process or not writable.
         Unavailable: the cluster cannot be reached.
     """
+    key = _key(embedding_model)
     if config.qdrant_url:
         from backend.store.cluster import ClusterIndex, connect
 
-        return ClusterIndex(connect(config), dimension)
+        return ClusterIndex(connect(config), key, dimension)
     from backend.store.edge import EdgeIndex
 
-    return EdgeIndex(config.index_dir, dimension)
+    return EdgeIndex(_folder(config, key), dimension)
+
+
+def remove_index(config: Config, embedding_model: str) -> None:
+    """Remove the index of a model's vectors; nobody has it open. Nothing happens without one.
+
+    Raises:
+        ConfigurationError: the folder cannot be removed.
+        Unavailable: the cluster cannot be reached.
+    """
+    key = _key(embedding_model)
+    if config.qdrant_url:
+        from backend.store.cluster import connect, remove_collections
+
+        remove_collections(connect(config), key)
+        return
+    from backend.store.edge import remove_folder
+
+    remove_folder(_folder(config, key))
+
+
+def _key(embedding_model: str) -> str:
+    return hashlib.sha256(embedding_model.encode()).hexdigest()[:16]
+
+
+def _folder(config: Config, key: str) -> Path:
+    return config.index_dir / key

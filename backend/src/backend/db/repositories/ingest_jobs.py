@@ -1,10 +1,11 @@
 """The ingest queue's rows: one job a document, leased by one worker at a time.
 
-A job is `waiting`, `leased` or `done`. Every write of a worker renews the lease in the
+A job is `waiting`, `leased` or `done`. That of a document which is taken in already, or was
+given up, is to embed it by another model. Every write of a worker renews the lease in the
 same transaction, so a worker that lost its lease can change nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,10 @@ from backend.db.models import Document, IngestJob
 WAITING = "waiting"
 LEASED = "leased"
 DONE = "done"
+
+# What people wait for; a job of a document in another state re-embeds it.
+_UNSEARCHABLE = ("queued", "extracting")
+_AWAITED = (*_UNSEARCHABLE, "embedding")
 
 # Larger files let smaller ones pass, but not for longer than this.
 HUGE_BYTES = 20 * 1024 * 1024
@@ -35,11 +40,13 @@ class DeadLease:
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A leased job. `attempts` counts this one too."""
+    """A leased job. `attempts` counts this one too; `is_reembedding` tells that the document
+    was taken in before."""
 
     document_id: str
     user_id: str
     attempts: int
+    is_reembedding: bool = False
 
 
 def enqueue(
@@ -62,12 +69,19 @@ def enqueue(
     )
 
 
-def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> JobRecord | None:
+def lease_next(
+    session: Session,
+    owner: str,
+    now: datetime,
+    lease_s: float,
+    *,
+    with_reembedding: bool = True,
+) -> JobRecord | None:
     """Lease the job whose turn it is, or return None.
 
     Whose turn: documents that cannot be searched yet come before those that only lack
-    embeddings; huge files let others pass for a while; then the user who was served
-    longest ago; then the smallest file.
+    embeddings, and these before re-embedding; huge files let others pass for a while; then
+    the user who was served longest ago; then the smallest file.
     """
     job = IngestJob
     served = (
@@ -77,17 +91,19 @@ def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> J
     )
     is_huge = and_(job.size_bytes > HUGE_BYTES, job.created_at > now - HUGE_PATIENCE)
     picked = session.execute(
-        select(job.document_id, job.user_id, job.attempts)
+        select(job.document_id, job.user_id, job.attempts, Document.status)
         .join(Document, Document.id == job.document_id)
         .join(served, served.c.user_id == job.user_id)
         .where(
             or_(
                 and_(job.state == WAITING, job.run_after <= now),
                 and_(job.state == LEASED, job.lease_expires_at < now),
-            )
+            ),
+            *([] if with_reembedding else [Document.status.in_(_AWAITED)]),
         )
         .order_by(
-            Document.status == "embedding",
+            Document.status.not_in(_UNSEARCHABLE),
+            Document.status.not_in(_AWAITED),
             is_huge,
             served.c.at.nulls_first(),
             job.size_bytes,
@@ -108,7 +124,12 @@ def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> J
             lease_expires_at=now + timedelta(seconds=lease_s),
         )
     )
-    return JobRecord(picked.document_id, picked.user_id, picked.attempts + 1)
+    return JobRecord(
+        picked.document_id,
+        picked.user_id,
+        picked.attempts + 1,
+        is_reembedding=picked.status not in _AWAITED,
+    )
 
 
 def renew(session: Session, document_id: str, owner: str, now: datetime, lease_s: float) -> bool:
@@ -242,6 +263,15 @@ def is_any_open(session: Session) -> bool:
 
 def is_newcomer_waiting(session: Session, now: datetime) -> bool:
     """Return whether a document waits that cannot be searched yet."""
+    return _is_waiting(session, now, _UNSEARCHABLE)
+
+
+def is_anybody_waiting(session: Session, now: datetime) -> bool:
+    """Return whether a document waits that somebody waits for: anything but re-embedding."""
+    return _is_waiting(session, now, _AWAITED)
+
+
+def _is_waiting(session: Session, now: datetime, statuses: Collection[str]) -> bool:
     return (
         session.execute(
             select(IngestJob.document_id)
@@ -249,7 +279,7 @@ def is_newcomer_waiting(session: Session, now: datetime) -> bool:
             .where(
                 IngestJob.state == WAITING,
                 IngestJob.run_after <= now,
-                Document.status != "embedding",
+                Document.status.in_(statuses),
             )
             .limit(1)
         ).first()
