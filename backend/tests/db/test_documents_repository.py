@@ -276,7 +276,7 @@ def test_evidence_is_found_by_its_ids_and_not_among_all_passages_of_the_user(
     plans: list[str] = []
 
     def explain(connection: Connection, _cursor: object, statement: str, *args: object) -> None:
-        if statement.startswith("SELECT chunks"):
+        if statement.startswith(("SELECT chunks", "SELECT passage_vectors")):
             plan = connection.connection.execute("EXPLAIN QUERY PLAN " + statement, args[0])
             plans.extend(row[3] for row in plan)
 
@@ -286,6 +286,8 @@ def test_evidence_is_found_by_its_ids_and_not_among_all_passages_of_the_user(
         chunks.load_evidence(session, "somebody", ids, "model")
         chunks.load_vectors(session, "somebody", ids, "model")
     assert plans[0] == "SEARCH chunks USING INDEX sqlite_autoindex_chunks_1 (id=?)"
+    by_key = "USING INDEX sqlite_autoindex_passage_vectors_1 (chunk_id=? AND embedding_model=?)"
+    assert f"SEARCH passage_vectors {by_key}" in plans
 
 
 def test_the_whole_index_can_be_asked_for_anew(any_database: Database) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
@@ -50,6 +51,15 @@ def use(make_config: Callable[..., Config], server: EmbeddingServer) -> Use:
         )
 
     return make
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, database: Database) -> Database:
+    """SQLite, and PostgreSQL where a test asks for both."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return database
+    postgres: Database = request.getfixturevalue("postgres_database")
+    return postgres
 
 
 class House:
@@ -145,7 +155,15 @@ def test_a_document_is_embedded_by_the_server_that_the_configuration_names(
     assert house.findings() == []
 
 
-@pytest.mark.parametrize("second", ["other-16", "large-32"])
+@pytest.mark.parametrize(
+    ("second", "database"),
+    [
+        ("other-16", "sqlite"),
+        ("large-32", "sqlite"),
+        pytest.param("large-32", "postgresql", marks=pytest.mark.postgres),
+    ],
+    indirect=["database"],
+)
 def test_the_old_model_answers_until_the_new_one_has_embedded_everything(
     use: Use,
     server: EmbeddingServer,
@@ -270,6 +288,37 @@ def test_a_third_model_amid_a_change_takes_the_place_of_the_second(
     assert set(models(database)) == {"openai:third-24"}
     assert house.is_found_by_meaning()
     assert house.findings() == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_server_that_does_not_lead_follows_when_another_one_has_switched(
+    use: Use,
+    database: Database,
+    upload: Upload,
+    user_id: str,
+    tmp_path: Path,
+    start: Callable[[Config], House],
+) -> None:
+    upload(TOWERS.encode(), "a.txt")
+    drain(use("small-16"), database)
+    start(use("small-16"))
+    drain(use("large-32"), database)
+    # An index of its own each: the embedded one cannot be shared.
+    beside = use("large-32").model_copy(update={"data_dir": tmp_path / "beside"})
+    leading = start(use("large-32"))
+    following = SearchStack(beside, database, leading.files, grace_s=0)
+    try:
+        following.embed(["a text"])
+        following.advance_change()
+        assert following.embed(["a text"]).shape == (1, 16)
+        leading.advance()
+        assert leading.is_found_by_meaning()
+        following.advance_change()
+        assert following.embed(["a text"]).shape == (1, 32)
+        following.search(user_id=user_id, query=QUESTION)
+    finally:
+        following.stop()
 
 
 def test_documents_that_go_or_are_read_anew_amid_a_change_leave_nothing_behind(

@@ -8,7 +8,7 @@ from qdrant_client import QdrantClient
 from backend.config import Config
 from backend.errors import Unavailable
 from backend.store.base import SearchIndex
-from backend.store.cluster import ClusterIndex, connect
+from backend.store.cluster import ClusterIndex, connect, remove_collections
 from contracts.search_index_contract import DIMENSION, SearchIndexContract, point
 
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant")
@@ -44,6 +44,16 @@ def test_another_dimension_is_another_collection(client: QdrantClient) -> None:
     other = ClusterIndex(client, "model", DIMENSION + 1)
     assert other.needs_rebuild
     assert other.count() == 0
+
+
+def test_the_collections_of_one_model_are_removed(client: QdrantClient) -> None:
+    ClusterIndex(client, "model", DIMENSION)
+    ClusterIndex(client, "model", DIMENSION + 1)
+    kept = ClusterIndex(client, "other", DIMENSION)
+    kept.upsert([point(1, "harbour")])
+    remove_collections(client, "model")
+    assert len(client.get_collections().collections) == 1
+    assert kept.count() == 1
 
 
 def test_an_unreachable_cluster_is_said_to_be_unavailable(

@@ -149,6 +149,8 @@ export const strings = {
     deleteText: (filename: string) =>
       `“${filename}” will be removed. Answers keep the sentences they quoted, but the document cannot be opened any more.`,
     progressOf: (filename: string) => `Progress of ${filename}`,
+    searchModel: (done: number, total: number) =>
+      `Preparing the new search model: ${done} of ${total} documents`,
   },
 
   collections: {

@@ -217,6 +217,8 @@ class PassageVectors(Base):
         ID, ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True
     )
     embedding_model: Mapped[str] = mapped_column(primary_key=True)
+    # the passage's, so that a search need not read the passage for its owner
+    document_id: Mapped[str] = mapped_column(ID)
     vector: Mapped[bytes] = mapped_column(LargeBinary)  # float32, unit length
     # int8, one row a sentence, each row scaled by 127
     sentence_vectors: Mapped[bytes] = mapped_column(LargeBinary)

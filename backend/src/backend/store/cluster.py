@@ -172,7 +172,7 @@ class ClusterIndex(SearchIndex):
 
 
 def remove_collections(client: QdrantClient, key: str) -> None:
-    """Remove the collections of the model that `key` stands for, and close `client`.
+    """Remove the collections of the model that `key` stands for.
 
     Raises:
         Unavailable: the cluster cannot be reached or refuses the key.
@@ -181,7 +181,6 @@ def remove_collections(client: QdrantClient, key: str) -> None:
         for collection in client.get_collections().collections:
             if collection.name.startswith(_prefix(key)):
                 client.delete_collection(collection.name)
-    client.close()
 
 
 def _prefix(key: str) -> str:

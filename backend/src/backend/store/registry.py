@@ -1,10 +1,15 @@
 """Chooses the search index: the only place that knows which adapters there are."""
 
 import hashlib
+from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from backend.config import Config
 from backend.store.base import SearchIndex
+
+# Before there was a folder for each model, the only shard lay where these are now.
+_OLDER_LAYOUT: Final = "segments"
 
 
 def open_index(config: Config, embedding_model: str, dimension: int) -> SearchIndex:
@@ -19,8 +24,10 @@ def open_index(config: Config, embedding_model: str, dimension: int) -> SearchIn
         from backend.store.cluster import ClusterIndex, connect
 
         return ClusterIndex(connect(config), key, dimension)
-    from backend.store.edge import EdgeIndex
+    from backend.store.edge import EdgeIndex, remove_folder
 
+    if (config.index_dir / _OLDER_LAYOUT).exists():
+        remove_folder(config.index_dir)
     return EdgeIndex(_folder(config, key), dimension)
 
 
@@ -35,7 +42,8 @@ def remove_index(config: Config, embedding_model: str) -> None:
     if config.qdrant_url:
         from backend.store.cluster import connect, remove_collections
 
-        remove_collections(connect(config), key)
+        with closing(connect(config)) as client:
+            remove_collections(client, key)
         return
     from backend.store.edge import remove_folder
 

@@ -59,8 +59,17 @@ _COLUMNS = [getattr(EmbeddingModel, name) for name in ModelRecord.__dataclass_fi
 
 def load(session: Session) -> ModelsInUse:
     """Return the models. `adopt` has been called before, by whichever process."""
+    models = load_if_any(session)
+    assert models is not None
+    return models
+
+
+def load_if_any(session: Session) -> ModelsInUse | None:
+    """Return the models, or None if neither server nor worker has ever begun its work."""
     records = [ModelRecord(*row) for row in session.execute(select(*_COLUMNS))]
-    (serving,) = (record for record in records if record.role == SERVING)
+    serving = next((record for record in records if record.role == SERVING), None)
+    if serving is None:
+        return None
     return ModelsInUse(
         serving,
         next((record for record in records if record.role == NEXT), None),

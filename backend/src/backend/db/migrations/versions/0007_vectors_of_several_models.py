@@ -17,6 +17,7 @@ def upgrade() -> None:
         "passage_vectors",
         sa.Column("chunk_id", sa.String(length=36), nullable=False),
         sa.Column("embedding_model", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.String(length=36), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
         sa.Column("sentence_vectors", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -55,8 +56,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_embedding_models")),
     )
     op.execute(
-        "INSERT INTO passage_vectors (chunk_id, embedding_model, vector, sentence_vectors)"
-        " SELECT id, embedding_model, vector, sentence_vectors FROM chunks"
+        "INSERT INTO passage_vectors"
+        " (chunk_id, embedding_model, document_id, vector, sentence_vectors)"
+        " SELECT id, embedding_model, document_id, vector, sentence_vectors FROM chunks"
         " WHERE embedding_model IS NOT NULL AND vector IS NOT NULL"
         " AND sentence_vectors IS NOT NULL"
     )
