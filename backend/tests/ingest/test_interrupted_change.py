@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from backend.config import Config
 from backend.db.models import PassageVectors
+from backend.db.repositories import documents
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database
 from backend.files import FileStore
@@ -120,6 +121,7 @@ def test_a_killed_change_resumes_and_both_models_answer_in_their_time(
     )
     files = FileStore(old.files_dir)
     upload(TEXT.encode(), "towers.txt")
+    gone = upload(b"Agnes keeps the light. She lives alone.", "gone.txt")
     drain(old, database)
     first = SearchStack(old, database, files)
     first.drain()
@@ -136,6 +138,8 @@ def test_a_killed_change_resumes_and_both_models_answer_in_their_time(
         check=False,
     )
     assert died.returncode == -9
+    with database.db_transaction() as session:  # a second index that was filled does not know
+        documents.mark_deleted(session, user_id, gone.id)
 
     stack = SearchStack(new, database, files, grace_s=0)
     doctor = Doctor(database, files, OpenedIndex(stack), is_alone=True)
