@@ -15,7 +15,7 @@ from typing import Final
 from backend.clock import utc_now
 from backend.db.repositories import chunks, embedding_models, reembedding
 from backend.db.repositories.embedding_models import ModelRecord
-from backend.search_parts import House, SearchParts
+from backend.search_parts import Foundation, SearchParts
 from backend.store.registry import remove_index
 
 logger = logging.getLogger(__name__)
@@ -40,8 +40,10 @@ class _Stage:
 class EmbeddingChange:
     """Takes the steps of a change; called by one thread at a time."""
 
-    def __init__(self, house: House, stopping: threading.Event, grace_s: float = GRACE_S) -> None:
-        self._house = house
+    def __init__(
+        self, foundation: Foundation, stopping: threading.Event, grace_s: float = GRACE_S
+    ) -> None:
+        self._foundation = foundation
         self._stopping = stopping
         self._grace_s = grace_s
         self._stage: _Stage | None = None
@@ -56,12 +58,12 @@ class EmbeddingChange:
             DocChatError: an index or a model cannot be reached; call again later.
         """
         self._close_former(self._grace_s)
-        models = self._house.models.load()
+        models = self._foundation.models.load()
         if models.serving.name != serving.embedder.name:  # another process has switched
             with serving.indexer.paused():
                 serving.indexer.finish()
             self._drop_stage(serving)
-            return SearchParts.open(self._house, models.serving)
+            return SearchParts.open(self._foundation, models.serving)
         with serving.indexer.paused():
             leads = serving.rows.leads()
         if not leads:
@@ -86,7 +88,7 @@ class EmbeddingChange:
         self._close_former(0.0)
 
     def _is_embedded(self, model: ModelRecord) -> bool:
-        with self._house.database.db_session() as session:
+        with self._foundation.database.db_session() as session:
             return reembedding.is_complete(session, model.name)
 
     def _stage_for(self, serving: SearchParts, model: ModelRecord) -> _Stage:
@@ -95,7 +97,7 @@ class EmbeddingChange:
             return self._stage
         self._drop_stage(serving)
         # Tasks passed by an index that an earlier process has filled: it begins anew.
-        parts = SearchParts.open(self._house, model, anew=True)
+        parts = SearchParts.open(self._foundation, model, anew=True)
         serving.indexer.add_second(parts.index, parts.rows)
         self._stage = _Stage(parts)
         logger.info("filling the index of the next model", extra={"model": model.name})
@@ -104,7 +106,7 @@ class EmbeddingChange:
     def _fill(self, serving: SearchParts, stage: _Stage) -> bool:
         """Bring all committed passages into the stage's index; return whether that is done."""
         while not stage.is_filled:
-            with self._house.database.db_session() as session:
+            with self._foundation.database.db_session() as session:
                 extents = chunks.extents(session, stage.after_document_id, _DOCUMENTS_PER_READ)
             for document_id, last_ordinal in extents:
                 serving.indexer.fill(document_id, last_ordinal)
@@ -121,7 +123,7 @@ class EmbeddingChange:
                 return None
             stage.parts.index.flush()
             stage.parts.index.rebuild_enqueued()
-            with self._house.database.db_transaction() as session:
+            with self._foundation.database.db_transaction() as session:
                 if not reembedding.switch(session, stage.parts.embedder.name):
                     return None
             serving.indexer.finish()
@@ -149,14 +151,14 @@ class EmbeddingChange:
         for model in retired:
             age_s = (utc_now() - model.changed_at).total_seconds()
             if age_s >= self._grace_s and model.name not in in_use:
-                remove_index(self._house.config, model.name)
+                remove_index(self._foundation.config, model.name)
                 self._remove_vectors(model.name)
 
     def _remove_vectors(self, name: str) -> None:
         """Remove a retired model's vectors, few at a time, and at last its row."""
         after: str | None = ""
         while after is not None and not self._stopping.wait(_PAUSE_BETWEEN_REMOVALS_S):
-            with self._house.database.db_transaction() as session:
+            with self._foundation.database.db_transaction() as session:
                 if not embedding_models.is_retired(session, name):
                     return  # it is the next one again
                 after = embedding_models.remove_vectors(

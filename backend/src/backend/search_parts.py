@@ -17,7 +17,7 @@ from backend.store.search import Searcher
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Foundation:
     """What every model's parts are built on."""
 
     config: Config
@@ -37,7 +37,7 @@ class SearchParts:
     searcher: Searcher
 
     @classmethod
-    def open(cls, house: House, model: ModelRecord, *, anew: bool = False) -> Self:
+    def open(cls, foundation: Foundation, model: ModelRecord, *, anew: bool = False) -> Self:
         """Load the model and open its index; `anew` removes what there is of the index before.
 
         Raises:
@@ -47,23 +47,23 @@ class SearchParts:
             EmbeddingUnavailable, EmbeddingRefused: the model's server had to be asked for the
                 dimension of its vectors.
         """
-        embedder = house.models.open(model)
+        embedder = foundation.models.open(model)
         try:
-            house.models.note_dimension(model, embedder)
+            foundation.models.note_dimension(model, embedder)
             if anew:
-                remove_index(house.config, model.name)
-            index = open_index(house.config, model.name, embedder.dimension)
+                remove_index(foundation.config, model.name)
+            index = open_index(foundation.config, model.name, embedder.dimension)
         except BaseException:
             embedder.close()
             raise
-        rows = IndexRows(house.database, house.file_store, model.name)
-        passages = PassageRows(house.database, model.name)
+        rows = IndexRows(foundation.database, foundation.file_store, model.name)
+        passages = PassageRows(foundation.database, model.name)
         return cls(
             embedder=embedder,
             index=index,
             rows=rows,
-            indexer=Indexer(index, rows, house.config.index_poll_ms),
-            searcher=Searcher(index, embedder, passages, house.config),
+            indexer=Indexer(index, rows, foundation.config.index_poll_ms),
+            searcher=Searcher(index, embedder, passages, foundation.config),
         )
 
     def end_indexing(self) -> None:

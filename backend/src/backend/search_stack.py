@@ -10,7 +10,7 @@ from backend.embedding_change import GRACE_S, EmbeddingChange
 from backend.embedding_models import EmbeddingModels
 from backend.errors import DocChatError, Unavailable
 from backend.files import FileStore
-from backend.search_parts import House, SearchParts
+from backend.search_parts import Foundation, SearchParts
 from backend.store.base import FloatVector
 from backend.store.inspection import Inspection, inspect
 from backend.store.search import SearchResult
@@ -38,11 +38,11 @@ class SearchStack:
     ) -> None:
         """`grace_s`: how long a former embedding model's parts stay after a switch."""
         models = EmbeddingModels(config, database)
-        self._house = House(config, database, file_store, models)
+        self._foundation = Foundation(config, database, file_store, models)
         self._lock = threading.Lock()
         self._parts: SearchParts | None = None
         self._stopping = threading.Event()
-        self._change = EmbeddingChange(self._house, self._stopping, grace_s)
+        self._change = EmbeddingChange(self._foundation, self._stopping, grace_s)
         self._changing = threading.Lock()
         self._is_indexing = False
         self._problem: str | None = "starting"
@@ -159,7 +159,7 @@ class SearchStack:
             return self._parts
 
     def _load(self) -> SearchParts:
-        return SearchParts.open(self._house, self._house.models.adopt().serving)
+        return SearchParts.open(self._foundation, self._foundation.models.adopt().serving)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
