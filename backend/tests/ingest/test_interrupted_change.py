@@ -20,9 +20,9 @@ from backend.maintenance.doctor import Doctor
 from backend.maintenance.index_access import OpenedIndex
 from backend.search_stack import SearchStack
 from embedding_server import EmbeddingServer, run_embedding_server
+from ingest.search_house import ANSWER, QUESTION
 
 TEXT = "\n\n".join(f"Tower {n} stands on cape {n * 7}. " * 10 for n in range(80))
-QUESTION, ANSWER = "Wo liegt der fünfte Turm?", "Tower 5 stands on cape 35."
 
 # Kills itself with SIGKILL at the step named by the last argument.
 CHANGER = """
