@@ -18,7 +18,8 @@ ERRORS: dict[str, tuple[int, str]] = {
 
 
 class EmbeddingServer:
-    """Answers with vectors made of the text's digest, so equal texts have equal vectors.
+    """Answers with vectors made of the text's digest, so equal texts have equal vectors of a
+    model, and no two models agree. What `synonyms` names means the same as what it stands for.
 
     "dimension-N" gives vectors of N numbers, models named as in ERRORS refuse, "flaky" fails
     every second request with 503, "odd" answers with fewer vectors than texts.
@@ -26,6 +27,9 @@ class EmbeddingServer:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.asked: dict[str, list[str]] = {}  # the texts by model
+        self.synonyms: dict[str, str] = {}
+        self.refused_text: str | None = None  # a text that no model takes
         self.requests = 0
         self.keys: set[str] = set()
         self.is_down = False
@@ -54,8 +58,8 @@ def run_embedding_server() -> Iterator[EmbeddingServer]:
         server.close()
 
 
-def _vector(text: str, dimension: int) -> list[float]:
-    digest = hashlib.shake_128(text.encode()).digest(dimension)
+def _vector(model: str, text: str, dimension: int) -> list[float]:
+    digest = hashlib.shake_128(f"{model}\n{text}".encode()).digest(dimension)
     return [byte / 128 - 1 for byte in digest]
 
 
@@ -77,13 +81,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(*ERRORS[model])
         elif not all(text.strip() or text == " " for text in texts):
             self._refuse(400, "Input cannot be an empty string")
+        elif self.fake.refused_text in texts:
+            self._refuse(400, "Input is not allowed")
         else:
             self.fake.texts += texts
+            self.fake.asked.setdefault(model, []).extend(texts)
             dimension = int(model.rpartition("-")[2]) if "-" in model else 8
             kept = texts[:-1] if model == "odd" and len(texts) > 1 else texts
+            meant = [self.fake.synonyms.get(text, text) for text in kept]
             data = [
-                {"object": "embedding", "index": i, "embedding": _vector(text, dimension)}
-                for i, text in enumerate(kept)
+                {"object": "embedding", "index": i, "embedding": _vector(model, text, dimension)}
+                for i, text in enumerate(meant)
             ]
             usage = {"prompt_tokens": 1, "total_tokens": 1}
             # The protocol lets a server answer in any order.

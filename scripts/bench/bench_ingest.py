@@ -135,7 +135,7 @@ def run(folder: Path, content: bytes, changed: bytes | None, *, only_text: bool)
     embedder.embed(sentences[:1] if only_text else sentences)
     embedding_s = time.perf_counter() - began
 
-    index = open_index(config, embedder.dimension)
+    index = open_index(config, embedder.name, embedder.dimension)
     indexer = Indexer(index, IndexRows(database, files, embedder.name), config.index_poll_ms)
     supervisor = WorkerSupervisor(config)
     supervisor.start()

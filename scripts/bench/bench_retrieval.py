@@ -142,7 +142,7 @@ def run(folder: Path, passages: int, question_count: int) -> None:
     database = create_database(config)
     upgrade(database)
     embedder: Embedder = create_embedder(config, threads=2)
-    index = open_index(config, embedder.dimension)
+    index = open_index(config, embedder.name, embedder.dimension)
     with database.db_transaction() as session:
         user_id = users.add(
             session,
@@ -161,7 +161,7 @@ def run(folder: Path, passages: int, question_count: int) -> None:
     indexer.drain()
     indexing_s = time.perf_counter() - began
 
-    passage_rows = PassageRows(database)
+    passage_rows = PassageRows(database, embedder.name)
     searcher = Searcher(index, embedder, passage_rows, config)
     writing = Writing(random.Random(1))
     questions = [" ".join(writing.words(9)) for _ in range(question_count)]

@@ -35,7 +35,6 @@ from backend.api.requests import ApiRequest
 from backend.api.routing import IdConverter, PagePathConverter
 from backend.api.services import ApiServices, FoundPassage
 from backend.auth import middleware, sessions
-from backend.auth.secrets import open_secret_box
 from backend.chat.citations import page_spans
 from backend.chat.engine import AnswerEngine
 from backend.chat.models import PROVIDER_NAMES, ModelCatalog
@@ -48,12 +47,14 @@ from backend.llm.registry import check_base_url
 from backend.maintenance.index_access import RequestDesk
 from backend.periodic import Periodic
 from backend.search_stack import SearchStack
+from backend.secret_box import open_secret_box
 
 _KEY = "docchat"
 _MAX_BODY_BYTES = 1024 * 1024
 _CLEANING_INTERVAL_S = 60.0
 _REQUESTS_INTERVAL_S = 0.5
 _WATCH_COMMAND = ("-m", "backend", "watch", "--quiet")
+_CHANGE_INTERVAL_S = 1.0
 
 
 class Services:
@@ -83,6 +84,7 @@ class Services:
                 "document-events", config.progress_poll_ms / 1000, document_events.emit_changes
             ),
             Periodic("maintenance-requests", _REQUESTS_INTERVAL_S, request_desk.answer_all),
+            Periodic("embedding-change", _CHANGE_INTERVAL_S, search.advance_change),
             Periodic("cleaning", _CLEANING_INTERVAL_S, clean),
         )
         self._stop_lock = threading.Lock()

@@ -2,11 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
-from typing import Literal, cast
 
 from backend.db.leadership import Leadership
 from backend.db.locks import lock_file
-from backend.db.repositories import chunks, consistency, deletions, documents, index_tasks
+from backend.db.repositories import (
+    chunks,
+    consistency,
+    deletions,
+    documents,
+    embedding_models,
+    index_tasks,
+)
 from backend.db.repositories.chunks import ChunkPoint
 from backend.db.repositories.consistency import IndexedRows
 from backend.db.session import Database
@@ -21,7 +27,7 @@ _PARTS_PER_TRANSACTION = 500
 
 
 class IndexRows:
-    """The outbox and the passages: an `IndexSource`."""
+    """The outbox and the passages with the vectors of one model: an `IndexSource`."""
 
     def __init__(self, database: Database, file_store: FileStore, embedding_model: str) -> None:
         self._leadership = Leadership(database, _INDEXING)
@@ -29,15 +35,21 @@ class IndexRows:
         self._file_store = file_store
         self._embedding_model = embedding_model
 
+    def leads(self) -> bool:
+        """Return whether this process carries out the tasks; only while the indexer pauses."""
+        return self._leadership.holds()
+
     def next_tasks(self, limit: int) -> list[IndexTask]:
-        if not self._leadership.holds():
+        if not self.leads():
             return []
         with self._database.db_session() as session:
+            if embedding_models.is_retired(session, self._embedding_model):
+                return []  # another process has switched; this one is about to follow
             records = index_tasks.waiting(session, limit)
         return [
             IndexTask(
                 id=record.id,
-                operation=cast("Literal['upsert_chunks', 'delete_document']", record.operation),
+                operation=record.operation,
                 document_id=record.document_id,
                 user_id=record.user_id,
                 first_ordinal=record.first_ordinal,
@@ -50,7 +62,9 @@ class IndexRows:
         self, document_id: str, first_ordinal: int, last_ordinal: int
     ) -> list[IndexPoint]:
         with self._database.db_session() as session:
-            rows = chunks.load_points(session, document_id, first_ordinal, last_ordinal)
+            rows = chunks.load_points(
+                session, document_id, first_ordinal, last_ordinal, self._embedding_model
+            )
         return [self._point(document_id, row) for row in rows]
 
     def mark_searchable(self, document_ids: Collection[str]) -> None:
@@ -104,33 +118,33 @@ class IndexRows:
         self._leadership.release()
 
     def _point(self, document_id: str, row: ChunkPoint) -> IndexPoint:
-        is_embedded = row.vector is not None and row.embedding_model == self._embedding_model
         return IndexPoint(
             id=row.id,
             user_id=row.user_id,
             document_id=document_id,
             keyword_text="\n".join((PurePath(row.filename).stem, row.heading, row.text)),
-            vector=unpack_vector(row.vector) if is_embedded and row.vector else None,
+            vector=None if row.vector is None else unpack_vector(row.vector),
         )
 
 
 class PassageRows:
-    """The passages as search reads them: a `PassageSource`."""
+    """The passages with the vectors of one model, as search reads them: a `PassageSource`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, embedding_model: str) -> None:
         self._database = database
+        self._embedding_model = embedding_model
 
     def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkVectors]:
         with self._database.db_session() as session:
-            rows = chunks.load_vectors(session, user_id, chunk_ids)
+            rows = chunks.load_vectors(session, user_id, chunk_ids, self._embedding_model)
         return [
-            ChunkVectors(row.id, row.embedding_model, row.vector, row.sentence_vectors)
+            ChunkVectors(row.id, self._embedding_model, row.vector, row.sentence_vectors)
             for row in rows
         ]
 
     def load_evidence(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkEvidence]:
         with self._database.db_session() as session:
-            rows = chunks.load_evidence(session, user_id, chunk_ids)
+            rows = chunks.load_evidence(session, user_id, chunk_ids, self._embedding_model)
         return [
             ChunkEvidence(
                 id=row.id,

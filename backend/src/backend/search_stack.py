@@ -3,33 +3,23 @@
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from backend.config import Config
 from backend.db.session import Database
+from backend.embedding_change import GRACE_S, EmbeddingChange
+from backend.embedding_models import EmbeddingModels
 from backend.errors import DocChatError, Unavailable
 from backend.files import FileStore
-from backend.index_rows import IndexRows, PassageRows
-from backend.store.base import FloatVector, SearchIndex
-from backend.store.embeddings import Embedder, create_embedder
-from backend.store.indexer import Indexer
+from backend.search_parts import Foundation, SearchParts
+from backend.store.base import FloatVector
 from backend.store.inspection import Inspection, inspect
-from backend.store.registry import open_index
-from backend.store.search import Searcher, SearchResult
+from backend.store.search import SearchResult
 
 logger = logging.getLogger(__name__)
 
 _RETRY_S = 2.0
+_CHANGE_TIMEOUT_S = 2.0
 _PROBES = 64  # documents that an inspection searches for
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    embedder: Embedder
-    index: SearchIndex
-    rows: IndexRows
-    indexer: Indexer
-    searcher: Searcher
 
 
 class SearchStack:
@@ -38,13 +28,23 @@ class SearchStack:
     Loading takes about a second, in which the server already answers other requests.
     """
 
-    def __init__(self, config: Config, database: Database, file_store: FileStore) -> None:
-        self._config = config
-        self._database = database
-        self._file_store = file_store
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        file_store: FileStore,
+        *,
+        grace_s: float = GRACE_S,
+    ) -> None:
+        """`grace_s`: how long a former embedding model's parts stay after a switch."""
+        models = EmbeddingModels(config, database)
+        self._foundation = Foundation(config, database, file_store, models)
         self._lock = threading.Lock()
-        self._parts: _Parts | None = None
+        self._parts: SearchParts | None = None
         self._stopping = threading.Event()
+        self._change = EmbeddingChange(self._foundation, self._stopping, grace_s)
+        self._changing = threading.Lock()
+        self._is_indexing = False
         self._problem: str | None = "starting"
         self._thread = threading.Thread(target=self._run, name="search-start", daemon=True)
 
@@ -55,13 +55,15 @@ class SearchStack:
     def stop(self) -> None:
         """Stop the indexer and close the index; searching raises Unavailable from now on."""
         self._stopping.set()
+        # What a change does heeds `_stopping`, but it may be waiting for a server.
+        is_change_over = self._changing.acquire(timeout=_CHANGE_TIMEOUT_S)
         with self._lock:
             parts, self._parts = self._parts, None
+        if is_change_over:
+            self._change.close(parts)
+            self._changing.release()
         if parts is not None:
-            parts.indexer.stop()
-            parts.rows.close()
-            parts.index.close()
-            parts.embedder.close()
+            parts.close()
 
     def problem(self) -> str | None:
         """Return None when searching works, else `starting` or `failed`."""
@@ -120,7 +122,29 @@ class SearchStack:
         """
         return self._open().indexer.rebuild()
 
-    def _open(self) -> _Parts:
+    def advance_change(self) -> None:
+        """Take the steps of a change of the embedding model that are due, if one is on.
+
+        A server calls this every second; without calls the serving model stays.
+        """
+        with self._changing:
+            parts = self._parts
+            if parts is None or self._stopping.is_set():
+                return
+            try:
+                now_serving = self._change.advance(parts)
+            except DocChatError as error:
+                logger.warning("the embedding model cannot be changed now", exc_info=error)
+                return
+            if now_serving is None:
+                return
+            with self._lock:
+                self._parts = now_serving
+            self._change.retire(parts)
+            if self._is_indexing:
+                now_serving.indexer.start()
+
+    def _open(self) -> SearchParts:
         with self._lock:
             if self._stopping.is_set():
                 raise Unavailable("The server is being stopped.")
@@ -134,28 +158,18 @@ class SearchStack:
             self._problem = None
             return self._parts
 
-    def _load(self) -> _Parts:
-        config = self._config
-        embedder = create_embedder(config, config.embedding_threads)
-        try:
-            index = open_index(config, embedder.dimension)
-        except BaseException:
-            embedder.close()
-            raise
-        rows = IndexRows(self._database, self._file_store, embedder.name)
-        return _Parts(
-            embedder=embedder,
-            index=index,
-            rows=rows,
-            indexer=Indexer(index, rows, config.index_poll_ms),
-            searcher=Searcher(index, embedder, PassageRows(self._database), config),
-        )
+    def _load(self) -> SearchParts:
+        return SearchParts.open(self._foundation, self._foundation.models.adopt().serving)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._open().indexer.start()
+                parts = self._open()
             except Unavailable:
                 self._stopping.wait(_RETRY_S)
-            else:
-                return
+                continue
+            with self._changing:
+                if self._parts is parts:
+                    parts.indexer.start()
+                    self._is_indexing = True
+                    return

@@ -8,7 +8,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from backend.config import Config
+from backend.db.models import Document
+from backend.db.repositories import document_embeddings, embedding_models
 from backend.db.session import Database
+from chat_house import add_document
 from people import Person
 
 KEY = "sk-test-0123456789abcdef"
@@ -127,3 +130,29 @@ def test_a_key_that_cannot_be_decrypted_is_asked_for_again(
     openai = next(item for item in items if item["provider"] == "openai")
     assert "Enter the key again" in openai["reason"]
     assert Path(config.secret_key_path).is_file()
+
+
+def test_the_search_model_tells_how_far_its_successor_is(
+    client: FlaskClient, user: Person, database: Database
+) -> None:
+    def ask() -> Any:
+        return client.get("/api/search-model", headers=user.headers).get_json()
+
+    def adopt(name: str) -> None:
+        with database.db_transaction() as session:
+            embedding_models.adopt(
+                session, name, base_url=None, server_model=None, key_encrypted=None
+            )
+
+    assert ask() == {"serving": None, "next": None, "progress": None}
+    adopt("old")
+    assert ask() == {"serving": "old", "next": None, "progress": None}
+    document_id = add_document(database, user.id)
+    adopt("new")
+    with database.db_transaction() as session:
+        session.get_one(Document, document_id).chunk_count = 3
+    progress = {"done": 0, "failed": 0, "total": 1}
+    assert ask() == {"serving": "old", "next": "new", "progress": progress}
+    with database.db_transaction() as session:
+        document_embeddings.give_up(session, document_id, "new", "embedding_refused", "No.")
+    assert ask()["progress"] == {"done": 1, "failed": 1, "total": 1}

@@ -5,6 +5,8 @@ from backend.db.repositories import (
     chunks,
     consistency,
     deletions,
+    document_embeddings,
+    embedding_models,
     index_tasks,
     maintenance_requests,
 )
@@ -50,6 +52,11 @@ def test_a_ready_document_without_text_and_vectors_is_found(any_database: Databa
     empty = add_document(any_database, user_id, "empty.pdf")
     partly = add_document(any_database, user_id, "partly.pdf")
     add_passages(any_database, user_id, partly, 3)
+    with any_database.db_transaction() as session:
+        embedding_models.adopt(
+            session, "a-model", base_url=None, server_model=None, key_encrypted=None
+        )
+        document_embeddings.complete(session, partly, "a-model")
     found = RowChecks(any_database, is_alone=True).find()
     assert {(f.code, f.subject) for f in found} == {
         ("wrong_count", empty),
@@ -60,6 +67,19 @@ def test_a_ready_document_without_text_and_vectors_is_found(any_database: Databa
         assert finding.repair is not None
         finding.repair()
     assert RowChecks(any_database, is_alone=True).find() == []
+
+
+def test_vectors_of_a_model_without_a_role_are_found_and_removed(any_database: Database) -> None:
+    user_id = add_user(any_database, "ann")
+    document_id = add_document(any_database, user_id)
+    add_passages(any_database, user_id, document_id, 2)
+    found = RowChecks(any_database, is_alone=True).find()
+    (finding,) = (f for f in found if f.code == "leftover_vectors")
+    assert finding.subject == "a-model"
+    assert finding.repair is not None
+    finding.repair()
+    with any_database.db_session() as session:
+        assert chunks.count(session, document_id, embedded_by="a-model") == 0
 
 
 def test_a_deleted_document_goes_bit_by_bit(any_database: Database) -> None:

@@ -113,8 +113,8 @@ def test_a_deleted_document_is_invisible_and_its_bytes_can_be_added_anew(
         with pytest.raises(NotFound):
             pages.get(session, user, document.id, 1)
         assert documents.list_page(session, user, 10) == ([], None)
-        assert chunks.load_evidence(session, user, [chunks.chunk_id(document.id, 0)]) == []
-        assert chunks.load_points(session, document.id, 0, 10) == []
+        assert chunks.load_evidence(session, user, [chunks.chunk_id(document.id, 0)], "model") == []
+        assert chunks.load_points(session, document.id, 0, 10, "model") == []
         assert [t.operation for t in index_tasks.waiting(session, 10)] == ["delete_document"]
         assert documents.changed_since(session, document.created_at)[0].deleted_at is not None
     assert lease(any_database) is None
@@ -281,17 +281,19 @@ def test_vectors_are_saved_and_come_back_as_evidence(any_database: Database) -> 
     with any_database.db_session() as session:
         assert chunks.count(session, document.id, embedded_by="model") == 1
         assert len(chunks.load_unembedded(session, document.id, "model", 0, 10)) == 2
-        (evidence,) = chunks.load_evidence(session, user, [first.id])
+        (evidence,) = chunks.load_evidence(session, user, [first.id], "model")
         assert (evidence.filename, evidence.text) == ("0.pdf", "A passage.")
         assert evidence.sentence_vectors == b"rows"
-        (vectors,) = chunks.load_vectors(session, user, [first.id])
-        assert (vectors.embedding_model, vectors.vector) == ("model", b"vector")
+        (vectors,) = chunks.load_vectors(session, user, [first.id], "model")
+        assert vectors.vector == b"vector"
         assert vectors.sentence_vectors == b"rows"
         assert evidence.page_spans == [[1, 0, 10]]
-        point, _ = chunks.load_points(session, document.id, 0, 1)
-        assert (point.embedding_model, point.vector) == ("model", b"vector")
-        assert chunks.load_evidence(session, "somebody else", [first.id]) == []
-        assert chunks.load_vectors(session, "somebody else", [first.id]) == []
+        point, _ = chunks.load_points(session, document.id, 0, 1, "model")
+        assert point.vector == b"vector"
+        (elsewhere,) = chunks.load_points(session, document.id, 0, 0, "another")
+        assert elsewhere.vector is None
+        assert chunks.load_evidence(session, "somebody else", [first.id], "model") == []
+        assert chunks.load_vectors(session, "somebody else", [first.id], "model") == []
 
 
 def test_evidence_is_found_by_its_ids_and_not_among_all_passages_of_the_user(
@@ -300,15 +302,18 @@ def test_evidence_is_found_by_its_ids_and_not_among_all_passages_of_the_user(
     plans: list[str] = []
 
     def explain(connection: Connection, _cursor: object, statement: str, *args: object) -> None:
-        if statement.startswith("SELECT chunks"):
+        if statement.startswith(("SELECT chunks", "SELECT passage_vectors")):
             plan = connection.connection.execute("EXPLAIN QUERY PLAN " + statement, args[0])
             plans.extend(row[3] for row in plan)
 
     event.listen(database.engine, "before_cursor_execute", explain)
+    ids = [f"id {number}" for number in range(200)]
     with database.db_session() as session:
-        chunks.load_evidence(session, "somebody", [f"id {number}" for number in range(200)])
-        chunks.load_vectors(session, "somebody", [f"id {number}" for number in range(200)])
+        chunks.load_evidence(session, "somebody", ids, "model")
+        chunks.load_vectors(session, "somebody", ids, "model")
     assert plans[0] == "SEARCH chunks USING INDEX sqlite_autoindex_chunks_1 (id=?)"
+    by_key = "USING INDEX sqlite_autoindex_passage_vectors_1 (chunk_id=? AND embedding_model=?)"
+    assert f"SEARCH passage_vectors {by_key}" in plans
 
 
 def test_the_whole_index_can_be_asked_for_anew(any_database: Database) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from backend.clock import utc_now
 from backend.config import Config
-from backend.db.models import Chunk, Document, IngestJob, Page
+from backend.db.models import Chunk, Document, IngestJob, Page, PassageVectors
 from backend.db.repositories import chunks, deletions, documents, index_tasks, ingest_jobs
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database
@@ -83,6 +83,7 @@ def test_a_pdf_becomes_ready_with_pages_passages_and_vectors(
     with database.db_session() as session:
         pages = session.scalars(select(Page).order_by(Page.number)).all()
         rows = session.scalars(select(Chunk).order_by(Chunk.ordinal)).all()
+        vectors_of = {row.chunk_id: row for row in session.scalars(select(PassageVectors))}
         tasks = index_tasks.waiting(session, 10)
         assert len(rows) == ready.chunk_count
         text = "\n".join(page.text for page in pages)
@@ -91,11 +92,11 @@ def test_a_pdf_becomes_ready_with_pages_passages_and_vectors(
         assert all(page.layout is not None and page.width == 612 for page in pages)
         for row in rows:
             assert text[row.start : row.end] == row.text
-            assert row.vector is not None
-            assert row.sentence_vectors is not None
-            vector = unpack_vector(row.vector)
+            vectors = vectors_of[row.id]
+            assert vectors.embedding_model == BUILT_IN_MODEL
+            vector = unpack_vector(vectors.vector)
             assert abs(float(np.linalg.norm(vector)) - 1) < 1e-5
-            sentences = unpack_sentence_vectors(row.sentence_vectors, len(vector))
+            sentences = unpack_sentence_vectors(vectors.sentence_vectors, len(vector))
             assert len(sentences) == len(row.sentences)
     assert [task.operation for task in tasks] == ["upsert_chunks", "upsert_chunks"]
 
@@ -230,13 +231,13 @@ def test_a_stopped_worker_gives_its_job_back_and_no_vector_is_computed_twice(
         done = chunks.count(session, document.id, embedded_by=BUILT_IN_MODEL)
         assert 0 < done < (look(document.id).chunk_count or 0)
         # Were it computed again, the marker would be gone.
-        session.execute(
-            update(Chunk).where(Chunk.embedding_model.is_not(None)).values(vector=b"mark")
-        )
+        session.execute(update(PassageVectors).values(vector=b"mark"))
     drain(config, database)
     assert look(document.id).status == "ready"
     with database.db_session() as session:
-        vectors = session.scalars(select(Chunk.vector).order_by(Chunk.ordinal)).all()
+        vectors = session.scalars(
+            select(PassageVectors.vector).join(Chunk).order_by(Chunk.ordinal)
+        ).all()
     assert [vector == b"mark" for vector in vectors] == [True] * done + [False] * (
         len(vectors) - done
     )

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import delete, update
 
 from backend.clock import utc_now
-from backend.db.models import Chunk, Document, IndexTask, IngestJob, Page
+from backend.db.models import Chunk, Document, IndexTask, IngestJob, Page, PassageVectors
 from backend.db.repositories import conversations, deletions, messages
+from backend.db.repositories.chunks import chunk_id
 from backend.ingest.worker import drain
 from backend.store.base import IndexPoint
 from maintenance.house import MaintenanceHouse, store_text
@@ -206,8 +207,8 @@ def test_a_document_that_lost_pages_or_passages_is_read_anew(
 
 def test_a_ready_document_with_passages_that_were_not_embedded_is_embedded(house: House) -> None:
     document_id = first_id(house)
-    lost = update(Chunk).where(Chunk.document_id == document_id, Chunk.ordinal == 0)
-    run(house, lost.values(vector=None, sentence_vectors=None, embedding_model=None))
+    first_chunk = chunk_id(document_id, 0)
+    run(house, delete(PassageVectors).where(PassageVectors.chunk_id == first_chunk))
     assert "passage_without_vector" in house.codes()
     house.repair()
     drain(house.config, house.database)
@@ -245,7 +246,7 @@ def test_a_silently_damaged_index_is_noticed_and_rebuilt(
     house: House, file: str, damage: Callable[[Path], None], code: str
 ) -> None:
     house.close_index()
-    (path,) = house.config.index_dir.glob(f"segments/*/{file}")
+    (path,) = house.config.index_dir.glob(f"*/segments/*/{file}")
     damage(path)
     house.open_index()
     assert set(house.codes()) == {code}

@@ -21,8 +21,9 @@ from backend.config import load_config
 from backend.db.session import create_database
 from backend.files import FileStore
 from backend.index_rows import IndexRows
-from backend.store.edge import EdgeIndex
+from backend.store.embeddings import BUILT_IN_MODEL
 from backend.store.indexer import Indexer
+from backend.store.registry import open_index
 
 STEP = sys.argv[2]
 
@@ -51,8 +52,8 @@ class DyingFiles(FileStore):
 
 
 config = load_config(data_dir=Path(sys.argv[1]))
-rows = DyingRows(create_database(config), DyingFiles(config.files_dir), "any model")
-index = EdgeIndex(config.index_dir, 384)
+rows = DyingRows(create_database(config), DyingFiles(config.files_dir), BUILT_IN_MODEL)
+index = open_index(config, BUILT_IN_MODEL, 384)
 Indexer(index, rows, 50).drain()
 index.close()
 """

@@ -31,7 +31,7 @@ class Library:
         self.embedder = embedder
         self.rows = IndexRows(database, FileStore(config.files_dir), embedder.name)
         self.indexer = Indexer(index, self.rows, config.index_poll_ms)
-        self.passages = PassageRows(database)
+        self.passages = PassageRows(database, embedder.name)
         self.searcher = Searcher(index, embedder, self.passages, config)
 
     def add_user(self, name: str) -> str:

@@ -252,3 +252,66 @@ def test_stopping_takes_a_second_at_most_and_leaves_the_rest_in_the_outbox(
 
 def test_stopping_an_indexer_that_never_started_is_fine(indexer: Indexer) -> None:
     indexer.stop()
+
+
+@pytest.fixture
+def second(config: Config) -> Iterator[EdgeIndex]:
+    index = EdgeIndex(config.data_dir / "second", 4)
+    yield index
+    index.close()
+
+
+def test_a_second_index_takes_every_task_and_its_own(
+    indexer: Indexer, source: StubSource, second: EdgeIndex
+) -> None:
+    source.add("before")
+    indexer.drain()
+    indexer.add_second(second, source)
+    source.add("both")
+    source.tasks.append(IndexTask(9, "upsert_next", "next", "ann", 0, 1))
+    indexer.drain()
+    assert second.count_by_document() == {"both": 1, "next": 2}
+    assert source.searchable == {"before", "both"}  # what only the second has is not searched
+    indexer.fill("before", 0)
+    assert second.count_by_document() == {"before": 1, "both": 1, "next": 2}
+    source.tasks = [IndexTask(10, "delete_document", "both", "ann")]
+    indexer.drain()
+    assert second.count_by_document() == {"before": 1, "next": 2}
+    indexer.remove_second()
+    source.add("later")
+    indexer.drain()
+    assert second.count_by_document() == {"before": 1, "next": 2}
+
+
+def test_a_deletion_amid_a_fill_leaves_nothing_in_the_second_index(
+    library: Library, second: EdgeIndex
+) -> None:
+    ann = library.add_user("ann")
+    document_id = library.add_document(ann, "report.txt", PASSAGES)
+    library.indexer.drain()
+
+    class Deleting:
+        """Deletes the document after the first step of the fill, as its user may."""
+
+        is_done = False
+
+        def load_points(self, document_id: str, first: int, last: int) -> Sequence[IndexPoint]:
+            points = library.rows.load_points(document_id, first, last)
+            if not self.is_done:
+                self.is_done = True
+                library.delete_document(ann, document_id)
+            return points
+
+    library.indexer.add_second(second, Deleting())
+    library.indexer.fill(document_id, len(PASSAGES) - 1)
+    assert second.count() == 64
+    library.indexer.drain()
+    assert second.count() == 0
+
+
+def test_a_finished_indexer_begins_no_further_pass(indexer: Indexer, source: StubSource) -> None:
+    source.add("a")
+    with indexer.paused():
+        indexer.finish()
+    assert indexer.drain() == 0
+    assert [task.document_id for task in source.tasks] == ["a"]

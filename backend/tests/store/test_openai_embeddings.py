@@ -8,7 +8,7 @@ import pytest
 
 from backend.config import Config
 from backend.errors import EmbeddingRefused, EmbeddingUnavailable
-from backend.store.embeddings import create_embedder, embedding_model_name
+from backend.store.embeddings import configured_model, create_embedder
 from backend.store.openai_embeddings import OpenAIEmbedder
 from embedding_server import EmbeddingServer, run_embedding_server
 
@@ -99,6 +99,6 @@ def test_the_configuration_names_the_server(
 ) -> None:
     config = make_config(embedding_url=server.base_url, embedding_model="small-16")
     embedder = create_embedder(config, 1)
-    assert embedder.name == embedding_model_name(config) == "openai:small-16"
+    assert embedder.name == configured_model(config).name == "openai:small-16"
     assert embedder.dimension == 16
     embedder.close()

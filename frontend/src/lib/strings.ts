@@ -158,6 +158,8 @@ export const strings = {
       `“${filename}” will be removed here. The file ${path} in the watched folder stays, and the document does not come back until that file changes.`,
     fromFolder: (path: string) => `From the watched folder: ${path}`,
     progressOf: (filename: string) => `Progress of ${filename}`,
+    searchModel: (done: number, total: number) =>
+      `Preparing the new search model: ${done} of ${total} documents`,
   },
 
   collections: {

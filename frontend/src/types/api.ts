@@ -167,6 +167,13 @@ export type ProviderKey = {
 
 export type ProviderKeys = { items: ProviderKey[]; available?: string[] };
 
+/** `next` is being prepared while `serving` answers; null unless the model is being changed. */
+export type SearchModel = {
+  serving: string | null;
+  next: string | null;
+  progress: { done: number; failed: number; total: number } | null;
+};
+
 export type MemoryStats = {
   message_count: number;
   conversation_count: number;

@@ -314,6 +314,18 @@ class ModelList(BaseModel):
     items: list[ModelOut]
 
 
+class ReembeddingOut(BaseModel):
+    done: int
+    failed: int
+    total: int
+
+
+class SearchModelOut(BaseModel):
+    serving: str | None
+    next: str | None
+    progress: ReembeddingOut | None
+
+
 # --- The server
 
 

@@ -6,10 +6,10 @@ from typing import Any, Protocol
 
 from flask import Flask, current_app
 
-from backend.auth.secrets import SecretBox
 from backend.config import Config
 from backend.db.session import Database
 from backend.files import FileStore
+from backend.secret_box import SecretBox
 
 _KEY = "docchat_api"
 

@@ -1,14 +1,14 @@
-"""Providers of language models: a user's keys, and the models they open."""
+"""Providers of language models, a user's keys and the models they open; the search model."""
 
 from typing import Any
 
 from apiflask import APIBlueprint
 
 from backend.api import serializers
-from backend.api.schemas import ApiKeyAnswer, ApiKeyChange, ApiKeyList, ModelList
+from backend.api.schemas import ApiKeyAnswer, ApiKeyChange, ApiKeyList, ModelList, SearchModelOut
 from backend.api.services import services
 from backend.auth.middleware import current_identity
-from backend.db.repositories import api_keys
+from backend.db.repositories import api_keys, embedding_models, reembedding
 from backend.errors import ValidationFailed
 
 blueprint = APIBlueprint("settings", __name__, url_prefix="/api", tag="Settings")
@@ -74,6 +74,26 @@ def delete_api_key(provider: str) -> str:
 def list_models() -> dict[str, Any]:
     """List the models the user may ask; what is not ready carries a reason."""
     return {"items": services().list_models(current_identity().user_id)}
+
+
+@blueprint.get("/search-model")
+@blueprint.output(SearchModelOut)
+def get_search_model() -> dict[str, Any]:
+    """Tell which embedding model answers, and how far the one that will follow it is."""
+    with services().database.db_session() as session:
+        models = embedding_models.load_if_any(session)
+        if models is None or models.next is None:
+            return {"serving": models and models.serving.name, "next": None, "progress": None}
+        progress = reembedding.progress(session, models.next.name)
+    return {
+        "serving": models.serving.name,
+        "next": models.next.name,
+        "progress": {
+            "done": progress.done,
+            "failed": progress.failed,
+            "total": progress.total,
+        },
+    }
 
 
 def _check_provider(provider: str) -> None:

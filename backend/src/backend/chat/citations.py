@@ -176,8 +176,10 @@ class _Passage:
     def _cosines(self, vector: FloatVector | None) -> FloatVector | None:
         if vector is None or not self._packed_vectors:
             return None
+        if len(self._packed_vectors) != len(vector) * len(self.sentences):
+            return None  # of another model: it was changed since the passage was found
         rows = unpack_sentence_vectors(self._packed_vectors, len(vector))
-        return sentence_cosines(rows, vector) if len(rows) == len(self.sentences) else None
+        return sentence_cosines(rows, vector)
 
 
 def _support(claim: str, text: str, match: float) -> Support:

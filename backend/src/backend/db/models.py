@@ -182,7 +182,6 @@ class Document(Base):
     error_message: Mapped[str | None]
     page_count: Mapped[int | None]
     chunk_count: Mapped[int | None]
-    embedding_model: Mapped[str | None]  # of all its passages, once it is ready
     # when the present stage began, and how much of it was done then: gives its speed
     stage_started_at: Mapped[datetime | None]
     stage_started_done: Mapped[int | None]
@@ -270,10 +269,49 @@ class Chunk(Base):
     # [[page, start, end], …]: where the text lies; consecutive spans are joined by one newline
     page_spans: Mapped[list[Any]]
     sentences: Mapped[list[Any]]  # [[start, end], …] in `text`
-    embedding_model: Mapped[str | None]
-    vector: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))  # float32, unit length
+
+
+class PassageVectors(Base):
+    """What one embedding model made of a passage; several models' may stand side by side."""
+
+    __tablename__ = "passage_vectors"
+
+    chunk_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True
+    )
+    embedding_model: Mapped[str] = mapped_column(primary_key=True)
+    # the passage's, so that a search need not read the passage for its owner
+    document_id: Mapped[str] = mapped_column(ID)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)  # float32, unit length
     # int8, one row a sentence, each row scaled by 127
-    sentence_vectors: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    sentence_vectors: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DocumentEmbedding(Base):
+    """A model has done with a document: it embedded what there was to embed, or gave up."""
+
+    __tablename__ = "document_embeddings"
+
+    document_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True
+    )
+    embedding_model: Mapped[str] = mapped_column(primary_key=True)
+    error_code: Mapped[str | None]  # why it gave up
+    error_message: Mapped[str | None]
+
+
+class EmbeddingModel(Base):
+    """An embedding model that vectors are stored of, and how to reach it."""
+
+    __tablename__ = "embedding_models"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str] = mapped_column(String(16))  # serving, next, retired
+    base_url: Mapped[str | None]  # None: it needs no server, or its server is not known
+    server_model: Mapped[str | None]  # its name on that server
+    key_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    dimension: Mapped[int | None]
+    changed_at: Mapped[datetime]  # when it got its role
 
 
 class IngestJob(Base):
@@ -302,7 +340,8 @@ class IndexTask(Base):
     __tablename__ = "index_tasks"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    operation: Mapped[str] = mapped_column(String(16))  # upsert_chunks, delete_document
+    # upsert_chunks, upsert_next, delete_document
+    operation: Mapped[str] = mapped_column(String(16))
     document_id: Mapped[str] = mapped_column(ID, index=True)  # no foreign key: outlives the row
     user_id: Mapped[str] = mapped_column(ID)
     first_ordinal: Mapped[int | None]

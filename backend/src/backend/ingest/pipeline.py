@@ -1,6 +1,6 @@
-"""One document's journey: pages, passages, vectors, each committed as soon as it is there.
+"""Reading a document: pages and passages, each committed as soon as it is there.
 
-What was interrupted goes on after the last page or vector that was committed.
+What was interrupted goes on after the last page that was committed.
 """
 
 import logging
@@ -23,13 +23,11 @@ from backend.files import FileStore
 from backend.ingest.archives import Unpacker
 from backend.ingest.budget import Budget
 from backend.ingest.chunking import Chunker
-from backend.ingest.embedding import PassageEmbedder
 from backend.ingest.extract import formats
 from backend.ingest.extract.base import ExtractedPage, Extraction
 from backend.ingest.extract.layout import pack_boxes
 from backend.ingest.extract.registry import extractor_for
 from backend.ingest.queue import IngestQueue, Turn, TurnOver
-from backend.store.embeddings import Embedder, create_embedder
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +39,7 @@ _MAX_PAGES = 200_000
 
 
 class Pipeline:
-    """Takes documents in, one at a time.
+    """Reads documents, one at a time.
 
     `budget.tick` is called every fraction of a second; it may raise to stop between two
     commits.
@@ -61,12 +59,6 @@ class Pipeline:
         self._queue = queue
         self._budget = budget
         self._unpacker = Unpacker(config, database, files, queue, budget)
-        self._embedder: Embedder | None = None
-
-    def close(self) -> None:
-        """Release the embedding model."""
-        if self._embedder is not None:
-            self._embedder.close()
 
     def extract(self, job: JobRecord) -> None:
         """Read the document's text and commit its pages and passages, if that is still to do.
@@ -93,59 +85,6 @@ class Pipeline:
             self._extract_pages(job, turn, document, extraction, checkpoint)
         finally:
             extraction.close()
-
-    def embed(self, job: JobRecord) -> None:
-        """Compute the vectors that are still missing; afterwards the document is `ready`.
-
-        Raises:
-            TurnOver: a document waits that cannot be searched yet.
-            LeaseLost: the job was canceled, deleted or taken over.
-        """
-        document = self._load(job)
-        if document is None:
-            return
-        if self._queue.has_newcomer():
-            raise TurnOver
-        self._budget.begin_embedding()
-        if self._embedder is None:
-            self._embedder = create_embedder(self._config, self._config.embedding_threads)
-        embedder = self._embedder
-        passages = PassageEmbedder(embedder, document.filename)
-        with self._queue.transaction(job) as session:
-            done = chunks.count(session, document.id, embedded_by=embedder.name)
-            documents.resume_stage(session, document.id, done, document.chunk_count or 0)
-        first_ordinal = 0
-        while True:
-            with self._database.db_session() as session:
-                batch = chunks.load_unembedded(
-                    session,
-                    document.id,
-                    embedder.name,
-                    first_ordinal,
-                    self._config.embedding_batch_chunks,
-                )
-                digests = {chunk.text_sha256 for chunk in batch if chunk.text_sha256}
-                known = chunks.load_known(session, document.user_id, embedder.name, digests)
-            if not batch:
-                break
-            self._budget.tick()
-            passages.learn(known)
-            embedded = passages.embed(batch, self._budget.tick)
-            done += len(batch)
-            first_ordinal = batch[-1].ordinal + 1
-            with self._queue.transaction(job) as session:
-                chunks.save_vectors(session, embedder.name, embedded)
-                index_tasks.add_upsert(
-                    session, document.user_id, document.id, batch[0].ordinal, batch[-1].ordinal
-                )
-                documents.set_progress(session, document.id, done)
-                ingest_jobs.note_progress(session, document.id, self._queue.owner)
-            if self._queue.has_newcomer():
-                raise TurnOver
-        with self._queue.transaction(job) as session:
-            ingest_jobs.finish(session, document.id, self._queue.owner)
-            documents.finish(session, document.id, embedder.name)
-        logger.info("document ready", extra={"chunks": done})
 
     def _open(self, job: JobRecord, turn: Turn, document: DocumentRecord, path: Path) -> Extraction:
         if document.media_type == formats.ZIP:

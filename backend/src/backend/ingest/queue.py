@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
 from backend.config import Config
-from backend.db.repositories import documents, ingest_jobs
+from backend.db.repositories import ingest_jobs, reembedding
+from backend.db.repositories.embedding_models import ModelsInUse
 from backend.db.repositories.ingest_jobs import DeadLease, JobRecord
 from backend.db.session import Database
 from backend.errors import DocumentCrashed, DocumentTimeout, IngestError, TransientIngestError
@@ -46,7 +47,7 @@ class IngestQueue:
         self._database = database
         self.owner = f"{_process_name()}:{secrets.token_hex(4)}"
 
-    def lease(self) -> JobRecord | None:
+    def lease(self, *, with_reembedding: bool = True) -> JobRecord | None:
         """Return the next job, now leased to this worker, or None.
 
         A document whose worker's time was up ends `failed`, and so does one whose workers
@@ -60,19 +61,29 @@ class IngestQueue:
                 now = utc_now()
                 for lease in ingest_jobs.take_dead_leases(session, _is_dead, now):
                     self._judge(session, lease)
-                job = ingest_jobs.lease_next(session, self.owner, now, self._config.ingest_lease_s)
+                job = ingest_jobs.lease_next(
+                    session,
+                    self.owner,
+                    now,
+                    self._config.ingest_lease_s,
+                    with_reembedding=with_reembedding,
+                )
                 if job is None or job.attempts <= self._config.ingest_max_attempts:
                     return job
                 self._end_failed(session, job.document_id, DocumentCrashed())
 
-    def queue_outdated(self, embedding_model: str) -> None:
-        """Queue every ready document that another model has embedded."""
+    def queue_lacking(self, models: ModelsInUse) -> None:
+        """Queue every document that is taken in, but not embedded by the target model."""
         while True:
             with self._database.db_transaction() as session:
-                count = documents.queue_outdated(session, embedding_model)
+                count = reembedding.queue_lacking(session, models)
             if not count:
                 return
             logger.info("documents will be embedded anew", extra={"documents": count})
+
+    def enqueue_again(self, session: Session, job: JobRecord, size_bytes: int) -> None:
+        """Let a document that was just taken in wait for its re-embedding."""
+        ingest_jobs.enqueue(session, job.user_id, job.document_id, size_bytes, utc_now())
 
     @contextmanager
     def transaction(self, job: JobRecord) -> Iterator[Session]:
@@ -116,6 +127,11 @@ class IngestQueue:
         with self._database.db_session() as session:
             return ingest_jobs.is_turn_over(session, job.document_id, utc_now())
 
+    def has_anybody(self) -> bool:
+        """Return whether a document waits for anything but re-embedding."""
+        with self._database.db_session() as session:
+            return ingest_jobs.is_anybody_waiting(session, utc_now())
+
     def watchdog_path(self, owner: str) -> Path:
         """Return where the watchdog of the worker `owner` writes."""
         return self._config.data_dir / "workers" / f"{owner.rsplit(':', 1)[1]}.txt"
@@ -137,7 +153,7 @@ class IngestQueue:
 
     def _end_failed(self, session: Session, document_id: str, error: IngestError) -> None:
         ingest_jobs.end(session, document_id)
-        documents.fail(session, document_id, error.code, error.message)
+        reembedding.end_failed(session, document_id, error.code, error.message)
         logger.warning(
             "document failed", extra={"document_id": document_id, "error_code": error.code}
         )

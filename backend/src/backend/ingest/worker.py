@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,7 +12,13 @@ from typing import TYPE_CHECKING
 from backend.config import Config
 from backend.db.repositories.ingest_jobs import JobRecord
 from backend.db.session import Database, create_database
-from backend.errors import DocumentTooLarge, IngestError, TransientIngestError
+from backend.embedding_models import EmbeddingModels
+from backend.errors import (
+    DocumentTooLarge,
+    EmbeddingUnavailable,
+    IngestError,
+    TransientIngestError,
+)
 from backend.files import FileStore
 from backend.ingest import process_limits
 from backend.ingest.budget import Budget
@@ -19,14 +26,16 @@ from backend.ingest.lease_keeper import LeaseKeeper
 from backend.ingest.process_limits import Watchdog
 from backend.ingest.queue import IngestQueue, LeaseLost, TurnOver
 from backend.log_context import log_context
-from backend.store.embeddings import embedding_model_name
 
 if TYPE_CHECKING:
+    from backend.ingest.embedding_stage import EmbeddingStage
     from backend.ingest.pipeline import Pipeline
 
 logger = logging.getLogger(__name__)
 
 _PAUSE_AFTER_ERROR_S = 1.0
+_LOOK_FOR_LACKING_S = 30.0
+_LONGEST_REEMBEDDING_PAUSE_S = 300.0
 
 
 class _Interrupted(Exception):
@@ -58,8 +67,12 @@ class Worker:
         if guards_process:
             self._watchdog = Watchdog(self._queue.watchdog_path(self._queue.owner))
             self._keeper = LeaseKeeper(config, database, self._queue.owner)
-        self._pipeline: Pipeline | None = None
-        self._are_models_compared = False
+        self._models = EmbeddingModels(config, database)
+        self._stages: tuple[Pipeline, EmbeddingStage] | None = None
+        self._target: str | None = None
+        self._look_again_at = 0.0
+        self._reembedding_failures = 0
+        self._reembedding_from = 0.0
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -81,10 +94,10 @@ class Worker:
 
     def process_next(self) -> bool:
         """Process the job whose turn it is; False when there is none."""
-        if not self._are_models_compared:
-            self._queue.queue_outdated(embedding_model_name(self._config))
-            self._are_models_compared = True
-        job = self._queue.lease()
+        self._look_for_lacking()
+        job = self._queue.lease(
+            with_reembedding=time.monotonic() >= self._reembedding_from,
+        )
         if job is None:
             return False
         with log_context(document_id=job.document_id, user_id=job.user_id), self._guarded(job):
@@ -95,9 +108,18 @@ class Worker:
         return True
 
     def close(self) -> None:
-        """Release the embedding model."""
-        if self._pipeline is not None:
-            self._pipeline.close()
+        """Release the embedding models."""
+        if self._stages is not None:
+            self._stages[1].close()
+
+    def _look_for_lacking(self) -> None:
+        """Queue what the models demand: at first, when they change, and now and then."""
+        models = self._models.adopt() if self._target is None else self._models.load()
+        now = time.monotonic()
+        if models.target.name != self._target or now >= self._look_again_at:
+            self._queue.queue_lacking(models)
+            self._target = models.target.name
+            self._look_again_at = now + _LOOK_FOR_LACKING_S
 
     @contextmanager
     def _guarded(self, job: JobRecord) -> Iterator[None]:
@@ -113,10 +135,12 @@ class Worker:
 
     def _process(self, job: JobRecord) -> None:
         try:
-            if self._pipeline is None:
-                self._pipeline = self._load_pipeline()
-            self._pipeline.extract(job)
-            self._pipeline.embed(job)
+            if self._stages is None:
+                self._stages = self._load_stages()
+            if job.is_reembedding:
+                self._embed_again(job)
+            else:
+                self._take_in(job)
         except (_Interrupted, TurnOver):
             self._queue.release(job)
         except IngestError as error:
@@ -129,12 +153,38 @@ class Worker:
             logger.exception("document could not be processed")
             self._queue.fail(job, TransientIngestError())
 
-    def _load_pipeline(self) -> "Pipeline":
+    def _take_in(self, job: JobRecord) -> None:
+        assert self._stages is not None
+        pipeline, embedding = self._stages
+        pipeline.extract(job)
+        embedding.embed(job)
+
+    def _embed_again(self, job: JobRecord) -> None:
+        """Re-embed; a server that does not answer is asked again ever more seldom, and no
+        document pays for it."""
+        assert self._stages is not None
+        try:
+            self._stages[1].embed_again(job)
+        except EmbeddingUnavailable as error:
+            pause_s = self._config.ingest_retry_base_s * 2.0 ** min(self._reembedding_failures, 16)
+            pause_s = min(pause_s, _LONGEST_REEMBEDDING_PAUSE_S)
+            logger.warning("the next model does not embed", extra={"retry_in_s": pause_s})
+            self._reembedding_failures += 1
+            self._reembedding_from = time.monotonic() + pause_s
+            raise TurnOver from error
+        self._reembedding_failures = 0
+
+    def _load_stages(self) -> "tuple[Pipeline, EmbeddingStage]":
         # Imported by the first job, so that an idle worker is small.
+        from backend.ingest.embedding_stage import EmbeddingStage
         from backend.ingest.pipeline import Pipeline
 
-        budget = Budget(self._config, self._check, self._watchdog)
-        return Pipeline(self._config, self._database, self._files, self._queue, budget)
+        config, database, queue = self._config, self._database, self._queue
+        budget = Budget(config, self._check, self._watchdog)
+        return (
+            Pipeline(config, database, self._files, queue, budget),
+            EmbeddingStage(config, database, self._models, queue, budget),
+        )
 
     def _check(self) -> None:
         if self._stopping.is_set():

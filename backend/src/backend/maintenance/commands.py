@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backend.config import Config
 from backend.data_folder import claim_data_dir
 from backend.db.migrate import upgrade
-from backend.db.repositories import consistency
+from backend.db.repositories import consistency, embedding_models, reembedding
 from backend.db.session import Database, create_database
 from backend.errors import DataFolderInUse
 from backend.files import FileStore
@@ -40,6 +40,7 @@ def run_doctor(config: Config, *, repair: bool, tell: Tell) -> bool:
             examination = doctor.repair(examination, tell)
             _tell_findings(examination, tell)
         tell(_summary(examination))
+        _tell_change(house.database, tell)
     return not examination.findings
 
 
@@ -113,6 +114,19 @@ def _open_house(config: Config) -> Iterator[_House]:
 def _tell_findings(examination: Examination, tell: Tell) -> None:
     for finding in examination.findings:
         tell(f"{finding.code}: {finding.sentence}")
+
+
+def _tell_change(database: Database, tell: Tell) -> None:
+    """Tell how far a change of the embedding model is: that is no fault."""
+    with database.db_session() as session:
+        models = embedding_models.load_if_any(session)
+        if models is None or models.next is None:
+            return
+        progress = reembedding.progress(session, models.next.name)
+    tell(
+        f"{models.serving.name} answers until {models.next.name} is prepared: "
+        f"{progress.done} of {progress.total} documents, {progress.failed} cannot be embedded."
+    )
 
 
 def _summary(examination: Examination) -> str:

@@ -8,13 +8,21 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
-from backend.db.repositories import consistency, documents, index_tasks, ingest_jobs, messages
+from backend.db.repositories import (
+    consistency,
+    documents,
+    embedding_models,
+    index_tasks,
+    ingest_jobs,
+    messages,
+)
 from backend.db.repositories.consistency import Miscounted, Suspect
 from backend.db.session import Database
 from backend.maintenance.findings import Finding
 
 # Beside a running server these last a moment: only what is older is wrong.
 _PATIENCE: Final = timedelta(seconds=60)
+_VECTORS_PER_TRANSACTION: Final = 500
 
 
 class RowChecks:
@@ -35,6 +43,7 @@ class RowChecks:
                 *self._deletions(session, now),
                 *self._answers(session, now),
                 *self._contents(session),
+                *self._vectors(session),
                 *self._outbox(session, now),
             ]
 
@@ -98,6 +107,23 @@ class RowChecks:
                 f"“{suspect.filename}” is ready, but some of its passages are not embedded.",
                 self._change(documents.embed_again, suspect.user_id, suspect.document_id),
             )
+
+    def _vectors(self, session: Session) -> Iterator[Finding]:
+        for model in embedding_models.unknown_names(session):
+            yield Finding(
+                "leftover_vectors",
+                model,
+                f"There are vectors of the model {model}, which is not in use.",
+                partial(self._remove_vectors, model),
+            )
+
+    def _remove_vectors(self, model: str) -> None:
+        after: str | None = ""
+        while after is not None:
+            with self._database.db_transaction() as session:
+                after = embedding_models.remove_vectors(
+                    session, model, after, _VECTORS_PER_TRANSACTION
+                )
 
     def _outbox(self, session: Session, now: datetime) -> Iterator[Finding]:
         oldest = consistency.oldest_task(session)

@@ -36,19 +36,19 @@ def connect(config: Config) -> QdrantClient:
 
 
 class ClusterIndex(SearchIndex):
-    """One collection for each dimension and schema version.
+    """One collection for each embedding model, dimension and schema version.
 
     Whether it is complete stands in the collection's metadata (Qdrant 1.16 or newer).
     """
 
-    def __init__(self, client: QdrantClient, dimension: int) -> None:
-        """Open the collection, or make it.
+    def __init__(self, client: QdrantClient, key: str, dimension: int) -> None:
+        """Open the collection of the model that `key` stands for, or make it.
 
         Raises:
             Unavailable: the cluster cannot be reached or refuses the key.
         """
         self._client = client
-        self._collection = f"docchat_v{_SCHEMA}_{dimension}"
+        self._collection = f"{_prefix(key)}{dimension}"
         self._dimension = dimension
         self._encoder = KeywordEncoder()
         with _reaching_the_cluster():
@@ -169,6 +169,22 @@ class ClusterIndex(SearchIndex):
         keyword = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
         self._client.create_payload_index(self._collection, "user_id", tenant)
         self._client.create_payload_index(self._collection, "document_id", keyword)
+
+
+def remove_collections(client: QdrantClient, key: str) -> None:
+    """Remove the collections of the model that `key` stands for.
+
+    Raises:
+        Unavailable: the cluster cannot be reached or refuses the key.
+    """
+    with _reaching_the_cluster():
+        for collection in client.get_collections().collections:
+            if collection.name.startswith(_prefix(key)):
+                client.delete_collection(collection.name)
+
+
+def _prefix(key: str) -> str:
+    return f"docchat_v{_SCHEMA}_{key}_"
 
 
 @contextmanager

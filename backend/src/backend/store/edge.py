@@ -193,9 +193,8 @@ class EdgeIndex(SearchIndex):
 
     def _create(self) -> qdrant_edge.EdgeShard:
         logger.info("search index created", extra={"index_dir": str(self._directory)})
+        remove_folder(self._directory)
         try:
-            if self._directory.exists():
-                shutil.rmtree(self._directory)
             self._directory.mkdir(parents=True)
         except OSError as error:
             raise ConfigurationError(f"The search index cannot be written: {error}.") from error
@@ -220,6 +219,19 @@ class EdgeIndex(SearchIndex):
                 )
             )
         return shard
+
+
+def remove_folder(directory: Path) -> None:
+    """Remove an index that nobody has open; nothing happens if it is not there.
+
+    Raises:
+        ConfigurationError: the folder is not writable.
+    """
+    try:
+        if directory.exists():
+            shutil.rmtree(directory)
+    except OSError as error:
+        raise ConfigurationError(f"The search index cannot be written: {error}.") from error
 
 
 @contextmanager

@@ -1,13 +1,33 @@
 """The contract of embedding models, and the factory that chooses one."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from backend.config import Config
+from backend.errors import EmbeddingRefused
 from backend.store.base import FloatVector
 
+logger = logging.getLogger(__name__)
+
 BUILT_IN_MODEL: Final = "all-MiniLM-L6-v2-int8"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingModel:
+    """A model and how to reach it.
+
+    `base_url` and `server_model` are None for the built-in one. `dimension` saves asking the
+    server; None if it is not known.
+    """
+
+    name: str
+    base_url: str | None = None
+    server_model: str | None = None
+    api_key: str = field(default="", repr=False)
+    dimension: int | None = None
 
 
 class Embedder(ABC):
@@ -47,30 +67,68 @@ class Embedder(ABC):
         """Release threads and memory; `embed` must not be called afterwards."""
 
 
-def embedding_model_name(config: Config) -> str:
-    """Return the `name` of the embedder that `create_embedder` gives, without loading it."""
-    if config.embedding_url:
-        from backend.store.openai_embeddings import model_name
+class LostEmbedder(Embedder):
+    """Stands for a model that vectors are there of, but that cannot be loaded any more."""
 
-        return model_name(config.embedding_model)
-    return BUILT_IN_MODEL
+    def __init__(self, name: str, dimension: int) -> None:
+        self.name = name
+        self._dimension = dimension
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
+    def embed(self, texts: Sequence[str]) -> FloatVector:
+        raise EmbeddingRefused(f"The embedding model {self.name} cannot be loaded any more.")
+
+    def close(self) -> None:
+        """There is nothing to release."""
+
+
+def configured_model(config: Config) -> EmbeddingModel:
+    """Return the model that the configuration names."""
+    if not config.embedding_url:
+        return EmbeddingModel(BUILT_IN_MODEL)
+    from backend.store.openai_embeddings import model_name
+
+    return EmbeddingModel(
+        model_name(config.embedding_model),
+        config.embedding_url,
+        config.embedding_model,
+        config.embedding_api_key.get_secret_value(),
+    )
 
 
 def create_embedder(config: Config, threads: int) -> Embedder:
-    """Load the embedding model; `threads` bounds how many texts are embedded at a time.
+    """Load the model that the configuration names; `threads` as in `open_embedder`.
 
     Raises:
-        ConfigurationError: the model's file is missing or is not the expected one.
+        ConfigurationError: as `open_embedder`.
     """
-    if config.embedding_url:
+    return open_embedder(configured_model(config), config, threads)
+
+
+def open_embedder(model: EmbeddingModel, config: Config, threads: int) -> Embedder:
+    """Load `model`, or a `LostEmbedder` if nobody knows how.
+
+    `threads` bounds how many texts are embedded at a time.
+
+    Raises:
+        ConfigurationError: the built-in model's file is missing or is not the expected one.
+    """
+    if model.base_url is not None and model.server_model is not None:
         from backend.store.openai_embeddings import OpenAIEmbedder
 
         return OpenAIEmbedder(
-            config.embedding_url,
-            config.embedding_model,
-            config.embedding_api_key.get_secret_value(),
+            model.base_url,
+            model.server_model,
+            model.api_key,
             config.data_dir / "embedding",
+            model.dimension,
         )
+    if model.name != BUILT_IN_MODEL:
+        logger.warning("embedding model lost", extra={"model": model.name})
+        return LostEmbedder(model.name, model.dimension or 1)
     from backend.store.minilm import MiniLMEmbedder
 
     return MiniLMEmbedder(threads)

@@ -3,12 +3,14 @@
 Rows are the truth. Whoever commits passages adds an `IndexTask` row in the same
 transaction; the indexer applies tasks in id order and deletes them afterwards, so a
 crash at any point repeats work but loses none. Applying a task twice is harmless.
+
+While a second index is being filled with another model's vectors, it takes every task, too.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -24,25 +26,40 @@ _POINTS_PER_UPSERT: Final = 64  # the embedded index holds Python's lock for 3 m
 _FLUSH_AFTER_POINTS: Final = 2_048
 _LONGEST_PAUSE_S: Final = 30.0
 _STOP_TIMEOUT_S: Final = 1.0
+_PAUSE_BETWEEN_FILLS_S: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
 class IndexTask:
     """A committed change that the index has yet to take.
 
-    `first_ordinal` and `last_ordinal` (inclusive) are set for `upsert_chunks` and None
-    for `delete_document`.
+    `first_ordinal` and `last_ordinal` (inclusive) are None for `delete_document`.
+    `upsert_next` concerns a second index only, and nobody if there is none.
     """
 
     id: int
-    operation: str  # upsert_chunks, delete_document
+    operation: str  # upsert_chunks, upsert_next, delete_document
     document_id: str
     user_id: str
     first_ordinal: int | None = None
     last_ordinal: int | None = None
 
 
-class IndexSource(Protocol):
+class PointSource(Protocol):
+    """Gives what one index takes of the rows."""
+
+    def load_points(
+        self, document_id: str, first_ordinal: int, last_ordinal: int
+    ) -> Sequence[IndexPoint]:
+        """Return the passages of a document whose ordinals lie in the inclusive range.
+
+        As the rows are now, not as they were when the task was written. Empty for a
+        document that is deleted, marked deleted or unknown. `vector` is None unless the
+        passage was embedded by the index's model. A range spans at most 64 ordinals.
+        """
+
+
+class IndexSource(PointSource, Protocol):
     """The rows behind the index; every method is one short transaction of its own.
 
     Called from one indexer thread at a time. Each method may raise (a locked or
@@ -55,16 +72,6 @@ class IndexSource(Protocol):
         Where several server processes share one index, only one of them may be given
         tasks at a time (two could overwrite each other's newer points): the others get
         an empty list.
-        """
-
-    def load_points(
-        self, document_id: str, first_ordinal: int, last_ordinal: int
-    ) -> Sequence[IndexPoint]:
-        """Return the passages of a document whose ordinals lie in the inclusive range.
-
-        As the rows are now, not as they were when the task was written. Empty for a
-        document that is deleted, marked deleted or unknown. `vector` is None unless the
-        passage was embedded by the model in use. A range spans at most 64 ordinals.
         """
 
     def mark_searchable(self, document_ids: Collection[str]) -> None:
@@ -98,12 +105,23 @@ class _Postponed:
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """An index that takes tasks, and which of those that put passages in."""
+
+    index: SearchIndex
+    source: PointSource
+    operations: frozenset[str]
+
+
 class Indexer:
     """Applies tasks until stopped, in a thread of its own or, by `drain`, in the caller's."""
 
     def __init__(self, index: SearchIndex, source: IndexSource, poll_ms: int) -> None:
         self._index = index
         self._source = source
+        self._main = _Target(index, source, frozenset({"upsert_chunks"}))
+        self._second: _Target | None = None
         self._poll_s = poll_ms / 1_000
         self._working = threading.Lock()
         self._stopped = threading.Event()
@@ -125,10 +143,46 @@ class Indexer:
 
         What is left undone stays in the outbox.
         """
-        self._stopped.set()
-        self._woken.set()
+        self.finish()
         if self._thread.is_alive():
             self._thread.join(_STOP_TIMEOUT_S)
+
+    def finish(self) -> None:
+        """Begin no further pass; within `paused`, the one before was the last."""
+        self._stopped.set()
+        self._woken.set()
+
+    def add_second(self, index: SearchIndex, source: PointSource) -> None:
+        """Apply every task that comes from now on to `index`, too. It is not to be searched yet.
+
+        `fill` brings in what was applied before.
+        """
+        with self._working:
+            operations = self._main.operations | {"upsert_next"}
+            self._second = _Target(index, source, operations)
+
+    def remove_second(self) -> None:
+        """Leave the second index alone from now on."""
+        with self._working:
+            self._second = None
+
+    def fill(self, document_id: str, last_ordinal: int) -> None:
+        """Put a document's passages up to `last_ordinal` into the second index.
+
+        In short steps between which tasks are applied: a deletion comes either before a step,
+        which finds no rows then, or after it and removes the points.
+        """
+        for first in range(0, last_ordinal + 1, _POINTS_PER_UPSERT):
+            with self._working:
+                second = self._second
+                if self._stopped.is_set() or second is None:
+                    return
+                last = min(first + _POINTS_PER_UPSERT - 1, last_ordinal)
+                points = second.source.load_points(document_id, first, last)
+                second.index.upsert(points)
+                self._flush_when_due(len(points))
+            # Python's locks are not fair: the indexer's thread gets its turn here.
+            self._stopped.wait(_PAUSE_BETWEEN_FILLS_S)
 
     def drain(self) -> int:
         """Apply every task there is and return how many were applied.
@@ -178,6 +232,8 @@ class Indexer:
         A document that fails does not keep the others waiting: it is left out for a while.
         """
         with self._working:
+            if self._stopped.is_set():
+                return 0
             if self._index.needs_rebuild:
                 self._enqueue_all()
             applied: list[IndexTask] = []
@@ -235,23 +291,31 @@ class Indexer:
         """
         deletions = [n for n, task in enumerate(tasks) if task.operation == "delete_document"]
         if deletions:
-            self._index.delete_document(document_id)
+            for target in self._targets():
+                target.index.delete_document(document_id)
             self._source.remove_document(document_id)
             tasks = tasks[deletions[-1] + 1 :]
         has_points = False
-        for first, last in _slices(tasks):
-            if self._stopped.is_set():
-                raise _Stopped
-            points = self._source.load_points(document_id, first, last)
-            self._index.upsert(points)
-            has_points = has_points or bool(points)
-            self._flush_when_due(len(points))
+        for target in self._targets():
+            for first, last in _slices(
+                task for task in tasks if task.operation in target.operations
+            ):
+                if self._stopped.is_set():
+                    raise _Stopped
+                points = target.source.load_points(document_id, first, last)
+                target.index.upsert(points)
+                has_points = has_points or (target is self._main and bool(points))
+                self._flush_when_due(len(points))
         return has_points
+
+    def _targets(self) -> list[_Target]:
+        return [self._main] if self._second is None else [self._main, self._second]
 
     def _flush_when_due(self, points: int) -> None:
         self._unflushed_points += points
         if self._unflushed_points >= _FLUSH_AFTER_POINTS:
-            self._index.flush()
+            for target in self._targets():
+                target.index.flush()
             self._unflushed_points = 0
 
 
@@ -259,7 +323,7 @@ class _Stopped(Exception):
     """Leaves a long document in the middle when the process ends."""
 
 
-def _slices(tasks: Sequence[IndexTask]) -> Iterator[tuple[int, int]]:
+def _slices(tasks: Iterable[IndexTask]) -> Iterator[tuple[int, int]]:
     """Yield the tasks' ordinals, each once, as inclusive ranges of at most 64."""
     ranges = sorted(
         (task.first_ordinal, task.last_ordinal)

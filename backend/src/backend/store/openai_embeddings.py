@@ -37,13 +37,20 @@ def model_name(model: str) -> str:
 class OpenAIEmbedder(Embedder):
     """Asks a server for vectors; connects only when first used.
 
-    The vectors' dimension is found out by embedding one word, once: it is kept in a file
-    of `cache_dir`, so that a restart does not depend on the server.
+    The vectors' dimension, if it is not given, is found out by embedding one word, once: it
+    is kept in a file of `cache_dir`, so that a restart does not depend on the server.
     """
 
     texts_per_call = 64  # one request
 
-    def __init__(self, base_url: str, model: str, api_key: str, cache_dir: Path) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        api_key: str,
+        cache_dir: Path,
+        dimension: int | None = None,
+    ) -> None:
         self.name = model_name(model)
         self._base_url = base_url
         self._model = model
@@ -51,7 +58,7 @@ class OpenAIEmbedder(Embedder):
         key = hashlib.sha256(f"{base_url}\n{model}".encode()).hexdigest()[:16]
         self._cache = cache_dir / f"{key}.json"
         self._lock = threading.Lock()
-        self._dimension: int | None = None
+        self._dimension = dimension
 
     @property
     def dimension(self) -> int:

@@ -24,6 +24,7 @@ function renderList({
   const queryClient = testQueryClient();
   queryClient.setQueryData(queryKeys.documents, documents);
   queryClient.setQueryData(queryKeys.collections, collections);
+  queryClient.setQueryData(queryKeys.searchModel, { serving: "m", next: null, progress: null });
   queryClient.setQueryData(queryKeys.config, { accepted_types: [] });
   const { container } = renderInApp(
     <UploadsProvider maxBytes={1000}>

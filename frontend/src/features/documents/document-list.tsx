@@ -8,6 +8,7 @@ import { CollectionFilter } from "./collection-filter";
 import { CollectionsDialog } from "./collections-dialog";
 import { DocumentItem } from "./document-item";
 import { FilePicker } from "./file-picker";
+import { SearchModelLine } from "./search-model-line";
 import { UploadItem } from "./upload-item";
 import { useUploads } from "./uploads-context";
 
@@ -55,6 +56,7 @@ export function DocumentList({ activeId, onOpen }: DocumentListProps) {
             onSelect={shownCollection.set}
           />
         )}
+        <SearchModelLine />
       </div>
       <ul
         aria-label={strings.documents.list}

@@ -13,6 +13,7 @@ export const queryKeys = {
   conversationDetails: ["conversation"] as const,
   search: (query: string) => ["search", query] as const,
   models: ["models"] as const,
+  searchModel: ["search-model"] as const,
   providerKeys: ["provider-keys"] as const,
   memory: ["memory"] as const,
   memoryStats: ["memory", "stats"] as const,

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "@/lib/api-client";
 import { queryKeys } from "@/lib/queries/keys";
-import type { Model, ProviderKeys } from "@/types/api";
+import type { Model, ProviderKeys, SearchModel } from "@/types/api";
 
 export const BUILT_IN_MODEL = "builtin:quotes";
 
@@ -10,6 +10,17 @@ export function useModels() {
     queryKey: queryKeys.models,
     queryFn: async ({ signal }) => (await api.get<{ items: Model[] }>("/api/models", signal)).items,
     staleTime: 60_000,
+  });
+}
+
+const CHANGE_INTERVAL_MS = 5_000;
+
+/** Which model finds passages; asked again and again while it is being changed. */
+export function useSearchModel() {
+  return useQuery({
+    queryKey: queryKeys.searchModel,
+    queryFn: ({ signal }) => api.get<SearchModel>("/api/search-model", signal),
+    refetchInterval: ({ state }) => (state.data?.next ? CHANGE_INTERVAL_MS : false),
   });
 }
 

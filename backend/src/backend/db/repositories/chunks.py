@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import Chunk, Document
+from backend.db.models import Chunk, Document, PassageVectors
 
 Span = Sequence[int]
 
@@ -37,7 +37,7 @@ class NewChunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkToEmbed:
-    """A passage without vectors of the present model."""
+    """A passage without vectors of a model."""
 
     id: str
     ordinal: int
@@ -67,23 +67,24 @@ class EmbeddedChunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPoint:
-    """What the search index takes of a passage. `filename` is its document's."""
+    """What the search index takes of a passage. `filename` is its document's.
+
+    `vector` is that of the model asked for, None while it has not embedded the passage.
+    """
 
     id: str
     user_id: str
     filename: str
     heading: str
     text: str
-    embedding_model: str | None
     vector: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class VectorsRecord:
-    """A passage's vectors and the model that made them."""
+    """What the model asked for made of a passage; None until it has."""
 
     id: str
-    embedding_model: str | None
     vector: bytes | None
     sentence_vectors: bytes | None
 
@@ -147,14 +148,36 @@ def count(session: Session, document_id: str, *, embedded_by: str | None = None)
     """Return how many passages a document has, or how many have vectors of this model."""
     query = select(func.count()).select_from(Chunk).where(Chunk.document_id == document_id)
     if embedded_by is not None:
-        query = query.where(Chunk.embedding_model == embedded_by)
+        query = query.where(_is_embedded(PassageVectors.embedding_model == embedded_by))
     return session.execute(query).scalar_one()
 
 
+def extents(session: Session, after_document_id: str, limit: int) -> list[tuple[str, int]]:
+    """Return the next documents that have passages, by id, with the last passage's ordinal."""
+    rows = session.execute(
+        select(Chunk.document_id, func.max(Chunk.ordinal))
+        .where(Chunk.document_id > after_document_id)
+        .group_by(Chunk.document_id)
+        .order_by(Chunk.document_id)
+        .limit(limit)
+    )
+    return [(document_id, last_ordinal) for document_id, last_ordinal in rows]
+
+
 def load_unembedded(
-    session: Session, document_id: str, model: str, first_ordinal: int, limit: int
+    session: Session,
+    document_id: str,
+    model: str,
+    first_ordinal: int,
+    limit: int,
+    *,
+    of_other_models: bool = False,
 ) -> list[ChunkToEmbed]:
-    """Return the first passages from `first_ordinal` on that lack vectors of `model`."""
+    """Return the first passages from `first_ordinal` on that lack vectors of `model`.
+
+    `of_other_models` leaves out those that no model has embedded.
+    """
+    by_another = _is_embedded(PassageVectors.embedding_model != model)
     rows = session.execute(
         select(
             Chunk.id,
@@ -167,7 +190,8 @@ def load_unembedded(
         .where(
             Chunk.document_id == document_id,
             Chunk.ordinal >= first_ordinal,
-            or_(Chunk.embedding_model.is_(None), Chunk.embedding_model != model),
+            ~_is_embedded(PassageVectors.embedding_model == model),
+            *([by_another] if of_other_models else []),
         )
         .order_by(Chunk.ordinal)
         .limit(limit)
@@ -188,7 +212,7 @@ def load_known(
         .where(
             Chunk.text_sha256.in_(text_sha256s),
             Chunk.user_id == user_id,
-            Chunk.embedding_model == model,
+            _is_embedded(PassageVectors.embedding_model == model),
         )
         .limit(_MAX_PLACES)
     ).all()
@@ -200,37 +224,48 @@ def load_known(
     last = min(max(ordinals) + _NEIGHBOURS, first + _MAX_NEIGHBOURS)
     same = {place.text_sha256: place.id for place in places}
     rows = session.execute(
-        select(Chunk.text, Chunk.sentences, Chunk.sentence_vectors).where(
+        select(Chunk.text, Chunk.sentences, PassageVectors.sentence_vectors)
+        .join(PassageVectors, _vectors_of(model))
+        .where(
             or_(
                 Chunk.id.in_(same.values()),
                 and_(Chunk.document_id == document_id, Chunk.ordinal.between(first, last)),
-            ),
-            Chunk.embedding_model == model,
+            )
         )
     )
-    return [KnownPassage(*row) for row in rows if row.sentence_vectors]
+    return [KnownPassage(*row) for row in rows]
 
 
 def save_vectors(session: Session, model: str, chunks: Sequence[EmbeddedChunk]) -> None:
-    """Store the vectors of passages and the name of the model that made them."""
-    table = Chunk.__table__
+    """Store what `model` made of passages, beside what other models made of them."""
+    session.execute(
+        delete(PassageVectors).where(
+            PassageVectors.chunk_id.in_([chunk.id for chunk in chunks]),
+            PassageVectors.embedding_model == model,
+        )
+    )
+    document_id = select(Chunk.document_id).where(Chunk.id == bindparam("chunk_id"))
     session.connection().execute(
-        update(Chunk)
-        .where(table.c.id == bindparam("chunk"))
-        .values(
+        insert(PassageVectors).values(
+            chunk_id=bindparam("chunk_id"),
             embedding_model=model,
+            document_id=document_id.scalar_subquery(),
             vector=bindparam("packed"),
             sentence_vectors=bindparam("packed_sentences"),
         ),
         [
-            {"chunk": chunk.id, "packed": chunk.vector, "packed_sentences": chunk.sentence_vectors}
+            {
+                "chunk_id": chunk.id,
+                "packed": chunk.vector,
+                "packed_sentences": chunk.sentence_vectors,
+            }
             for chunk in chunks
         ],
     )
 
 
 def load_points(
-    session: Session, document_id: str, first_ordinal: int, last_ordinal: int
+    session: Session, document_id: str, first_ordinal: int, last_ordinal: int, model: str
 ) -> list[ChunkPoint]:
     """Return passages of a live document by their ordinals, both ends included."""
     rows = session.execute(
@@ -240,10 +275,10 @@ def load_points(
             Document.filename,
             Chunk.heading,
             Chunk.text,
-            Chunk.embedding_model,
-            Chunk.vector,
+            PassageVectors.vector,
         )
         .join(Document, Document.id == Chunk.document_id)
+        .outerjoin(PassageVectors, _vectors_of(model))
         .where(
             Chunk.document_id == document_id,
             Chunk.ordinal.between(first_ordinal, last_ordinal),
@@ -254,17 +289,36 @@ def load_points(
     return [ChunkPoint(*row) for row in rows]
 
 
-def load_vectors(session: Session, user_id: str, chunk_ids: Sequence[str]) -> list[VectorsRecord]:
+def load_vectors(
+    session: Session, user_id: str, chunk_ids: Sequence[str], model: str
+) -> list[VectorsRecord]:
     """Return those of `chunk_ids` that belong to live documents of this user, in any order."""
+    is_theirs = and_(Document.user_id == user_id, Document.deleted_at.is_(None))
     rows = session.execute(
-        select(Chunk.id, Chunk.embedding_model, Chunk.vector, Chunk.sentence_vectors)
-        .join(Document, Document.id == Chunk.document_id)
-        .where(Chunk.id.in_(chunk_ids), Chunk.user_id == user_id, Document.deleted_at.is_(None))
+        select(PassageVectors.chunk_id, PassageVectors.vector, PassageVectors.sentence_vectors)
+        .join(Document, Document.id == PassageVectors.document_id)
+        .where(
+            PassageVectors.chunk_id.in_(chunk_ids),
+            PassageVectors.embedding_model == model,
+            is_theirs,
+        )
     )
-    return [VectorsRecord(*row) for row in rows]
+    found = [VectorsRecord(*row) for row in rows]
+    # Only the others' passages are read for their owner, which takes as long again.
+    rest = set(chunk_ids).difference(record.id for record in found)
+    if rest:
+        bare = session.scalars(
+            select(Chunk.id)
+            .join(Document, Document.id == Chunk.document_id)
+            .where(Chunk.id.in_(rest), is_theirs)
+        )
+        found += [VectorsRecord(id_, None, None) for id_ in bare]
+    return found
 
 
-def load_evidence(session: Session, user_id: str, chunk_ids: Sequence[str]) -> list[EvidenceRecord]:
+def load_evidence(
+    session: Session, user_id: str, chunk_ids: Sequence[str], model: str
+) -> list[EvidenceRecord]:
     """Return those of `chunk_ids` that belong to live documents of this user, in any order."""
     rows = session.execute(
         select(
@@ -278,9 +332,10 @@ def load_evidence(session: Session, user_id: str, chunk_ids: Sequence[str]) -> l
             Chunk.text,
             Chunk.page_spans,
             Chunk.sentences,
-            Chunk.sentence_vectors,
+            PassageVectors.sentence_vectors,
         )
         .join(Document, Document.id == Chunk.document_id)
+        .outerjoin(PassageVectors, _vectors_of(model))
         .where(
             Chunk.id.in_(chunk_ids),
             Chunk.user_id == user_id,
@@ -288,3 +343,13 @@ def load_evidence(session: Session, user_id: str, chunk_ids: Sequence[str]) -> l
         )
     )
     return [EvidenceRecord(*row) for row in rows]
+
+
+def _vectors_of(model: str) -> ColumnElement[bool]:
+    """Return the condition that joins a `Chunk` with what `model` made of it."""
+    return and_(PassageVectors.chunk_id == Chunk.id, PassageVectors.embedding_model == model)
+
+
+def _is_embedded(by: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that a `Chunk` has vectors of a model for which `by` holds."""
+    return exists().where(PassageVectors.chunk_id == Chunk.id, by)

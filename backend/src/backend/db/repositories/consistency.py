@@ -3,10 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, Select, case, delete, func, or_, select, update
+from sqlalchemy import ScalarSelect, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.models import Chunk, Document, IndexTask, IngestJob, Message, Page
+from backend.db.models import (
+    Chunk,
+    Document,
+    DocumentEmbedding,
+    IndexTask,
+    IngestJob,
+    Message,
+    Page,
+    PassageVectors,
+)
 from backend.db.repositories import index_tasks, ingest_jobs
 from backend.db.repositories.documents import ACTIVE, READY
 from backend.db.repositories.messages import STREAMING
@@ -196,8 +205,19 @@ def miscounted(session: Session) -> list[Miscounted]:
 
 
 def without_vectors(session: Session) -> list[Suspect]:
-    """Return ready documents of which some passage was never embedded."""
-    bare = select(Chunk.document_id).where(Chunk.vector.is_(None))
+    """Return ready documents of which some passage lacks vectors of a model that is said to
+    have embedded all of them."""
+    bare = (
+        select(Chunk.document_id)
+        .join(DocumentEmbedding, DocumentEmbedding.document_id == Chunk.document_id)
+        .where(
+            DocumentEmbedding.error_code.is_(None),
+            ~exists().where(
+                PassageVectors.chunk_id == Chunk.id,
+                PassageVectors.embedding_model == DocumentEmbedding.embedding_model,
+            ),
+        )
+    )
     rows = session.execute(
         select(*_SUSPECT).where(
             Document.status == READY, Document.deleted_at.is_(None), Document.id.in_(bare)
@@ -208,14 +228,20 @@ def without_vectors(session: Session) -> list[Suspect]:
 
 def indexed_rows(session: Session, embedding_model: str) -> dict[str, IndexedRows]:
     """Return what the index should have of each live document."""
-    embedded = case((Chunk.embedding_model == embedding_model, 1), else_=0)
     rows = session.execute(
-        select(Document.id, func.count(Chunk.id), func.sum(embedded))
+        select(Document.id, func.count(Chunk.id), func.count(PassageVectors.chunk_id))
         .outerjoin(Chunk, Chunk.document_id == Document.id)
+        .outerjoin(
+            PassageVectors,
+            and_(
+                PassageVectors.chunk_id == Chunk.id,
+                PassageVectors.embedding_model == embedding_model,
+            ),
+        )
         .where(Document.deleted_at.is_(None))
         .group_by(Document.id)
     )
-    return {document_id: IndexedRows(count, int(vectors)) for document_id, count, vectors in rows}
+    return {document_id: IndexedRows(count, vectors) for document_id, count, vectors in rows}
 
 
 def documents_with_tasks(session: Session) -> set[str]:
@@ -252,9 +278,10 @@ def probe_document_ids(session: Session, embedding_model: str, limit: int) -> li
         session.scalars(
             select(Chunk.document_id)
             .join(Document, Document.id == Chunk.document_id)
+            .join(PassageVectors, PassageVectors.chunk_id == Chunk.id)
             .where(
                 Chunk.ordinal == 0,
-                Chunk.embedding_model == embedding_model,
+                PassageVectors.embedding_model == embedding_model,
                 Document.deleted_at.is_(None),
             )
             .order_by(Chunk.document_id)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
 from backend.db.models import CollectionDocument, Document
-from backend.db.repositories import index_tasks, ingest_jobs
+from backend.db.repositories import document_embeddings, ingest_jobs
 from backend.db.types import new_id
 from backend.errors import NotFound
 
@@ -26,6 +26,7 @@ READY = "ready"
 FAILED = "failed"
 CANCELED = "canceled"
 ACTIVE = (QUEUED, EXTRACTING, EMBEDDING)
+SETTLED = (READY, FAILED, CANCELED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +251,7 @@ def retry(session: Session, user_id: str, document_id: str) -> DocumentRecord:
         status = EMBEDDING if is_read else QUEUED
         ingest_jobs.enqueue(session, user_id, document_id, document.size_bytes, utc_now())
         session.flush()  # the job before the document, as everywhere: no deadlock
+        document_embeddings.forget(session, document_id)
         _update(
             session,
             document_id,
@@ -270,6 +272,7 @@ def embed_again(session: Session, user_id: str, document_id: str) -> None:
     document = get(session, user_id, document_id)
     ingest_jobs.enqueue(session, user_id, document_id, document.size_bytes, utc_now())
     session.flush()
+    document_embeddings.forget(session, document_id)
     _update(
         session,
         document_id,
@@ -393,38 +396,15 @@ def resume_stage(session: Session, document_id: str, done: int, total: int) -> N
 
 def finish(session: Session, document_id: str, embedding_model: str) -> None:
     """Enter the final state `ready`: all passages have vectors of this model."""
+    document_embeddings.complete(session, document_id, embedding_model)
     _update(
         session,
         document_id,
         status=READY,
-        embedding_model=embedding_model,
         ready_at=utc_now(),
         progress_done=None,
         progress_total=None,
     )
-
-
-def queue_outdated(session: Session, embedding_model: str, limit: int = 100) -> int:
-    """Queue ready documents embedded by another model for this one; return how many.
-
-    They stay searchable, by keyword where a passage's vectors are still the other model's.
-    """
-    outdated = session.execute(
-        select(Document.id, Document.user_id, Document.size_bytes, Document.chunk_count)
-        .where(
-            Document.status == READY,
-            Document.embedding_model.is_distinct_from(embedding_model),
-            Document.deleted_at.is_(None),
-        )
-        .limit(limit)
-    ).all()
-    for row in outdated:
-        ingest_jobs.enqueue(session, row.user_id, row.id, row.size_bytes, utc_now())
-        session.flush()
-        _update(session, row.id, status=EMBEDDING, progress_done=0, progress_total=row.chunk_count)
-        # The index takes the other model's vectors out, since they answer no question now.
-        index_tasks.add_upsert(session, row.user_id, row.id, 0, (row.chunk_count or 1) - 1)
-    return len(outdated)
 
 
 def fail(session: Session, document_id: str, error_code: str, error_message: str) -> None:

@@ -13,6 +13,7 @@ from backend.clock import utc_now
 from backend.db.models import Chunk, Document, IndexTask
 
 UPSERT_CHUNKS = "upsert_chunks"
+UPSERT_NEXT = "upsert_next"  # into the index of the next embedding model, if it is open
 DELETE_DOCUMENT = "delete_document"
 
 
@@ -29,12 +30,17 @@ class IndexTaskRecord:
 
 
 def add_upsert(
-    session: Session, user_id: str, document_id: str, first_ordinal: int, last_ordinal: int
+    session: Session,
+    user_id: str,
+    document_id: str,
+    first_ordinal: int,
+    last_ordinal: int,
+    operation: str = UPSERT_CHUNKS,
 ) -> None:
     """Ask for the chunks `first_ordinal` to `last_ordinal` to be put into the index."""
     session.add(
         IndexTask(
-            operation=UPSERT_CHUNKS,
+            operation=operation,
             document_id=document_id,
             user_id=user_id,
             first_ordinal=first_ordinal,

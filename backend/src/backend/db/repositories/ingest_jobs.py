@@ -1,6 +1,7 @@
 """The ingest queue's rows: one job a document, leased by one worker at a time.
 
-A job is `waiting`, `leased` or `done`. Every write of a worker renews the lease in the
+A job is `waiting`, `leased` or `done`. That of a document which is taken in already, or was
+given up, is to embed it by another model. Every write of a worker renews the lease in the
 same transaction, so a worker that lost its lease can change nothing.
 """
 
@@ -19,6 +20,10 @@ WAITING = "waiting"
 LEASED = "leased"
 DONE = "done"
 
+# What people wait for; a job of a document in another state re-embeds it.
+_UNSEARCHABLE = ("queued", "extracting")
+_AWAITED = (*_UNSEARCHABLE, "embedding")
+
 # Larger files, and those whose reading was interrupted, let others pass, but not for longer
 # than this.
 HUGE_BYTES = 20 * 1024 * 1024
@@ -36,11 +41,13 @@ class DeadLease:
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A leased job. `attempts` counts this one too."""
+    """A leased job. `attempts` counts this one too; `is_reembedding` tells that the document
+    was taken in before."""
 
     document_id: str
     user_id: str
     attempts: int
+    is_reembedding: bool = False
 
 
 def enqueue(
@@ -63,12 +70,19 @@ def enqueue(
     )
 
 
-def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> JobRecord | None:
+def lease_next(
+    session: Session,
+    owner: str,
+    now: datetime,
+    lease_s: float,
+    *,
+    with_reembedding: bool = True,
+) -> JobRecord | None:
     """Lease the job whose turn it is, or return None.
 
     Whose turn: documents that cannot be searched yet come before those that only lack
-    embeddings; files that take long let others pass for a while; then the user who was
-    served longest ago; then the smallest file.
+    embeddings, and these before re-embedding; files that take long let others pass for a
+    while; then the user who was served longest ago; then the smallest file.
     """
     job = IngestJob
     served = (
@@ -78,17 +92,19 @@ def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> J
     )
     lets_pass = and_(_takes_long(), job.created_at > now - PATIENCE)
     picked = session.execute(
-        select(job.document_id, job.user_id, job.attempts)
+        select(job.document_id, job.user_id, job.attempts, Document.status)
         .join(Document, Document.id == job.document_id)
         .join(served, served.c.user_id == job.user_id)
         .where(
             or_(
                 and_(job.state == WAITING, job.run_after <= now),
                 and_(job.state == LEASED, job.lease_expires_at < now),
-            )
+            ),
+            *([] if with_reembedding else [Document.status.in_(_AWAITED)]),
         )
         .order_by(
-            Document.status == "embedding",
+            Document.status.not_in(_UNSEARCHABLE),
+            Document.status.not_in(_AWAITED),
             lets_pass,
             served.c.at.nulls_first(),
             job.size_bytes,
@@ -109,7 +125,12 @@ def lease_next(session: Session, owner: str, now: datetime, lease_s: float) -> J
             lease_expires_at=now + timedelta(seconds=lease_s),
         )
     )
-    return JobRecord(picked.document_id, picked.user_id, picked.attempts + 1)
+    return JobRecord(
+        picked.document_id,
+        picked.user_id,
+        picked.attempts + 1,
+        is_reembedding=picked.status not in _AWAITED,
+    )
 
 
 def renew(session: Session, document_id: str, owner: str, now: datetime, lease_s: float) -> bool:
@@ -253,11 +274,20 @@ def is_any_open(session: Session) -> bool:
 
 def is_newcomer_waiting(session: Session, now: datetime) -> bool:
     """Return whether a document waits that cannot be searched yet."""
+    return _is_waiting(session, now, _UNSEARCHABLE)
+
+
+def is_anybody_waiting(session: Session, now: datetime) -> bool:
+    """Return whether a document waits that somebody waits for: anything but re-embedding."""
+    return _is_waiting(session, now, _AWAITED)
+
+
+def _is_waiting(session: Session, now: datetime, statuses: Collection[str]) -> bool:
     return (
         session.execute(
             select(IngestJob.document_id)
             .join(Document, Document.id == IngestJob.document_id)
-            .where(*_waits_to_be_read(now))
+            .where(*_waits(now, statuses))
             .limit(1)
         ).first()
         is not None
@@ -275,7 +305,7 @@ def is_turn_over(session: Session, document_id: str, now: datetime) -> bool:
         select(IngestJob.document_id)
         .join(Document, Document.id == IngestJob.document_id)
         .where(
-            *_waits_to_be_read(now),
+            *_waits(now, _UNSEARCHABLE),
             or_(IngestJob.user_id != this.scalar_subquery(), not_(_takes_long())),
         )
     )
@@ -293,11 +323,11 @@ def _takes_long() -> ColumnElement[bool]:
     return or_(IngestJob.size_bytes > HUGE_BYTES, IngestJob.checkpoint.is_not(None))
 
 
-def _waits_to_be_read(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _waits(now: datetime, statuses: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     return (
         IngestJob.state == WAITING,
         IngestJob.run_after <= now,
-        Document.status != "embedding",
+        Document.status.in_(statuses),
     )
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from backend.auth.secrets import open_secret_box
 from backend.errors import ApiKeyMissing, ConfigurationError
+from backend.secret_box import open_secret_box
 
 
 def test_a_key_file_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
