@@ -27,10 +27,12 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "backend" / "tests"))
 from pdf_maker import make_pdf
 from postgres_server import free_port
 from server_process import ServerProcess
+from zip_maker import make_archive
 
 SETTLE_S = 600
 WAITING_WANTED = 30  # uploads pause while so many documents are on their way
 BROKEN_SHARE = 0.1
+ARCHIVE_SHARE = 0.1
 
 
 class Soak:
@@ -70,6 +72,11 @@ class Soak:
             "\n".join(make_line(self.chance) for _ in range(30))
             for _ in range(self.chance.choice([1, 2, 8]))
         ]
+        if self.chance.random() < ARCHIVE_SHARE:
+            texts = {f"{n}.txt": page for n, page in enumerate(pages)}
+            return f"archive {number}.zip", make_archive(
+                {**texts, "inner.zip": make_archive(texts)}
+            )
         if self.chance.random() < 0.5:
             return f"report {number}.pdf", make_pdf(pages)
         return f"notes {number}.txt", "\n\n".join(pages).encode()

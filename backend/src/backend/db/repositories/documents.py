@@ -95,7 +95,7 @@ def create(
         if archive_id is None and existing.archive_id is not None:
             leave_archive(session, existing.id)
         elif is_kept:
-            _update(session, existing.id, is_kept=True)
+            session.execute(update(Document).where(Document.id == existing.id).values(is_kept=True))
         return _get(session, user_id, existing.id), False
     now = utc_now()
     document_id = new_id()
