@@ -108,8 +108,12 @@ def readings(text: str) -> frozenset[str]:
 
 def _read(kind: str, value: str) -> list[Figure]:
     if kind == "iso":
-        year, month, day = value.split("-")
-        return [frozenset({year}), frozenset({f"month {int(month)}"}), frozenset({str(int(day))})]
+        iso_year, iso_month, iso_day = value.split("-")
+        return [
+            frozenset({iso_year}),
+            frozenset({f"month {int(iso_month)}"}),
+            frozenset({str(int(iso_day))}),
+        ]
     if kind == "date":
         first, second, year = (int(part) for part in re.findall(r"\d+", value))
         days, months = {first}, {second}

@@ -85,8 +85,8 @@ class PassageCheck:
             "unsupported" if self._contradicts(claim, window, matches) else "verified",
             key=WEAKEST_FIRST.index,
         )
-        support = min(likeness, cap, key=WEAKEST_FIRST.index)
-        return Verdict(support, match, is_contradicted=cap != "verified")
+        weaker = WEAKEST_FIRST[min(WEAKEST_FIRST.index(likeness), WEAKEST_FIRST.index(cap))]
+        return Verdict(weaker, match, is_contradicted=cap != "verified")
 
     def quotes(self, claim: str) -> bool:
         """Tell whether the passage has the claim word for word."""
