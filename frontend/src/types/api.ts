@@ -112,6 +112,8 @@ export type Citation = {
   pages: { page: number; start: number; end: number }[];
   score: number;
   support: CitationSupport;
+  /** As the conversation was loaded; later deletions are events. */
+  document_deleted?: boolean;
 };
 
 export type Memory = {
