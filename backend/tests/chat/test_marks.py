@@ -77,6 +77,10 @@ def test_numbers_that_were_not_given_are_removed(
         ),
         ("- high [1]\n- old [2]", [Claim(1, "- high"), Claim(2, "- old")]),
         ("It says “It is. High.” [1]", [Claim(1, "It is. High.")]),
+        (
+            "It says “old” [2] “He said “hi” to us.” [1]",
+            [Claim(2, "old"), Claim(1, "He said “hi” to us.")],
+        ),
         ("It is high\n[1]", [Claim(1, "It is high")]),
         ("[1]", [Claim(1, "")]),
         ("It is **very** *high* \\[2\\] [1]", [Claim(1, "It is very high [2]")]),

@@ -155,10 +155,21 @@ def _statement(text: str) -> str:
     return one_line(text)
 
 
+def _opening_quote(line: str) -> int:
+    """Return where the quote begins that ends the line, -1 if nowhere.
+
+    A quote may hold others: one that opens right behind the mark before is the whole of it.
+    """
+    marks = list(_ANY_MARK.finditer(line))
+    after = marks[-1].end() if marks else 0
+    start = len(line) - len(line[after:].lstrip())
+    return start if line.startswith("“", start) else line.rfind("“")
+
+
 def _claim_before(prefix: str) -> str:
     prefix = _TRAILING_MARKS.sub("", prefix).rstrip()
     line = prefix[prefix.rfind("\n") + 1 :]
-    if line.endswith("”") and (opening := line.rfind("“")) >= 0:
+    if line.endswith("”") and (opening := _opening_quote(line)) >= 0:
         return _ESCAPED.sub(r"\1", line[opening + 1 : -1])
     ends = [found.end() for found in _SENTENCE_END.finditer(line)]
     sentence = line[ends[-1] :] if ends else line

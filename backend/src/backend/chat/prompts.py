@@ -61,7 +61,8 @@ def build_turns(
     Args:
         history: the branch's earlier messages, oldest first, without the question.
     """
-    room = max_characters - len(question) - len(_RULES) - len(_WITH_PASSAGES)
+    weakness = _WEAK_EVIDENCE.format(sentence=WEAK_EVIDENCE) if is_evidence_weak else ""
+    room = max_characters - len(question) - len(_RULES) - len(_WITH_PASSAGES) - len(weakness)
     # Passages may take all but a quarter, so that what was said before is not forgotten.
     passages, given = [], []
     passage_room = room * 3 // 4 if history else room
@@ -80,8 +81,8 @@ def build_turns(
         room -= len(message.content)
         earlier.append(Turn("user" if message.role == "user" else "assistant", message.content))
     if passages:
-        weakness = [_WEAK_EVIDENCE.format(sentence=WEAK_EVIDENCE)] if is_evidence_weak else []
-        system = "\n\n".join([_RULES, _WITH_PASSAGES, *weakness, *passages])
+        rules = [_RULES, _WITH_PASSAGES, weakness] if weakness else [_RULES, _WITH_PASSAGES]
+        system = "\n\n".join([*rules, *passages])
     elif has_documents:
         system = f"{_RULES}\n\n{_NO_PASSAGES.format(sentence=WEAK_EVIDENCE)}"
     else:
