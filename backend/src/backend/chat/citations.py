@@ -77,7 +77,7 @@ def cite(
     if embed is not None:
         text = _add_missing_marks(text, sources, embed)
     claims: dict[int, list[str]] = {}
-    for claim in find_claims(text):
+    for claim in dict.fromkeys(find_claims(text)):
         claims.setdefault(claim.number, []).append(claim.text)
     checks = {number: PassageCheck(by_number[number].chunk) for number in claims}
     vectors = _embed_claims(claims, checks, embed)

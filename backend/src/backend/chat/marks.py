@@ -1,6 +1,7 @@
 """Citation marks in an answer: `[1]`, `[1, 2]`, `[1][2]`."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -40,6 +41,7 @@ _CLOSING: Final = re.compile(r"[.!?…。！？:;,]*[\"”’')*_]*\Z")
 _EMPHASIS: Final = re.compile(r"\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
 _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MIN_CLAIM_WORDS: Final = 2
+_MAX_CLAIM_CHARACTERS: Final = 3_000  # bounds the time that an endless line takes
 _MIN_UNMARKED_WORDS: Final = 3
 
 
@@ -101,7 +103,7 @@ def find_claims(text: str) -> list[Claim]:
     """Return, for every number of every mark, the statement it stands behind."""
     claims = []
     for mark in find_marks(text):
-        claim = _claim_before(text[: mark.start])
+        claim = _claim_before(text[max(0, mark.start - _MAX_CLAIM_CHARACTERS) : mark.start])
         claims += [Claim(number, claim) for number in dict.fromkeys(mark.numbers)]
     return claims
 
@@ -112,7 +114,8 @@ def find_unmarked(text: str) -> list[Unmarked]:
     Headings, tables, questions, what introduces a list, and sentences with code, maths or
     links in them are left out.
     """
-    tokens = [(found.start(), found.end()) for found in _TOKEN.finditer(text)]
+    tokens = list(_TOKEN.finditer(text))  # in order, none within another
+    starts = [token.start() for token in tokens]
     found: list[Unmarked] = []
     for line in _LINE.finditer(text):
         if _NO_PROSE.match(line[0]):
@@ -121,7 +124,9 @@ def find_unmarked(text: str) -> list[Unmarked]:
         ends = [end.end() for end in _SENTENCE_END.finditer(text, start, line.end())]
         for end in [*ends, line.end()]:
             is_marked = _MARK_FOLLOWS.match(text, end) is not None
-            if not is_marked and not any(a < end and b > start for a, b in tokens):
+            before_end = bisect_left(starts, end)
+            has_token = before_end > 0 and tokens[before_end - 1].end() > start
+            if not is_marked and not has_token:
                 found += _unmarked(text, start, end)
             start = end
     return found
@@ -142,7 +147,7 @@ def _unmarked(text: str, start: int, end: int) -> list[Unmarked]:
     if closing is None or "?" in closing[0] or closing[0].startswith(":"):
         return []
     claim = _statement(sentence)
-    if len(content_words(claim)) < _MIN_UNMARKED_WORDS:
+    if len(claim) > _MAX_CLAIM_CHARACTERS or len(content_words(claim)) < _MIN_UNMARKED_WORDS:
         return []
     # Behind a closing quotation mark, but before a full stop.
     at = start + closing.start() if closing[0].strip(".!…") == "" else start + len(sentence)

@@ -8,7 +8,8 @@ from typing import Final
 from backend.chat.wording import FUNCTION_WORDS
 
 _WORD: Final = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;…]|[“”\"«»(])\s*[-*•]?\s*$")
+_BEFORE_SENTENCES: Final = frozenset('.!?:;…“”"«»(')
+_LOOK_BACK: Final = 8  # characters: blanks, a bullet and what ends the sentence before
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 # Capitalised in English without being names of what a claim is about.
 # fmt: off
@@ -19,8 +20,8 @@ _CALENDAR: Final = frozenset({
     "saturdays", "sundays",
 })
 # fmt: on
-_GERMAN_WORDS = "der die das den dem des ein eine einen im am in und wurde ist nicht seit"
-_GERMAN_ARTICLES: Final = frozenset(_GERMAN_WORDS.split())
+_SMALL_GERMAN_WORDS = "der die das den dem des ein eine einen im am in und wurde ist nicht seit"
+_GERMAN_WORDS: Final = frozenset(_SMALL_GERMAN_WORDS.split())
 _STEM_CHARACTERS: Final = 5  # "Sweden" and "Swedish" share these
 _GERMAN_SHARE: Final = 0.25  # of words in capitals within sentences: nouns, not names
 
@@ -36,7 +37,7 @@ def names(text: str) -> list[str]:
     for index, word in enumerate(words):
         if not _is_capitalised(word[0]):
             continue
-        if _SENTENCE_START.search(text, 0, word.start()) and not _is_code(word[0]):
+        if _begins_sentence(text, word.start()) and not _is_code(word[0]):
             following = words[index + 1] if index + 1 < len(words) else None
             if following is None or text[word.end() : following.start()] != " ":
                 continue
@@ -55,7 +56,7 @@ def sequences_only(text: str) -> list[str]:
     """
     words = list(_WORD.finditer(text))
     capitalised = [
-        _is_capitalised(word[0]) and word[0].casefold() not in _GERMAN_ARTICLES for word in words
+        _is_capitalised(word[0]) and word[0].casefold() not in _GERMAN_WORDS for word in words
     ]
     found = []
     for index, word in enumerate(words):
@@ -72,11 +73,11 @@ def writes_nouns_in_capitals(text: str) -> bool:
     inside = [
         word[0]
         for word in _WORD.finditer(text)
-        if not word[0].isdigit() and not _SENTENCE_START.search(text, 0, word.start())
+        if not word[0].isdigit() and not _begins_sentence(text, word.start())
     ]
     lower = sum(1 for word in inside if word[0].islower())
-    articles = sum(1 for word in inside if word in _GERMAN_ARTICLES)
-    return bool(articles) and (len(inside) - lower) > _GERMAN_SHARE * len(inside)
+    is_german = any(word in _GERMAN_WORDS for word in inside)
+    return is_german and (len(inside) - lower) > _GERMAN_SHARE * len(inside)
 
 
 def missing_names(wanted: Sequence[str], text: str) -> list[str]:
@@ -98,12 +99,17 @@ def fold(word: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
+def _begins_sentence(text: str, start: int) -> bool:
+    before = text[max(0, start - _LOOK_BACK) : start].rstrip(" \t\n-*•")
+    return not before or before[-1] in _BEFORE_SENTENCES
+
+
 def _parts(word: str) -> list[str]:
     return [fold(part) for part in re.split(r"[-'’]", word) if part]
 
 
 def _is_capitalised(word: str) -> bool:
-    return word[0].isupper() and (len(word) > 1)
+    return word[0].isupper() and len(word) > 1
 
 
 def _is_function_word(word: str) -> bool:
