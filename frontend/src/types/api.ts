@@ -139,7 +139,8 @@ export type Message = {
   error: { code: string; message: string } | null;
   citations: Citation[];
   memories: Memory[];
-  no_answer?: boolean;
+  /** Whether the documents did not clearly answer the question. */
+  no_answer: boolean;
   created_at: string;
 };
 
