@@ -1,6 +1,7 @@
 import { expect, type Page } from "@playwright/test";
 import { makePdf } from "./make-pdf.ts";
 import { test } from "./server.ts";
+import { ask, createAccount, upload } from "./steps.ts";
 
 const FACT = "The lighthouse of Brevik was built in 1871 by the engineer Ida Thorsen.";
 
@@ -16,36 +17,7 @@ const REPORT = makePdf([
   ["History", "", ...FILLER.slice(0, 2), FACT, ...FILLER.slice(2)],
   ["Practical advice", "", ...FILLER],
 ]);
-
-async function createAccount(page: Page): Promise<void> {
-  await page.goto("/");
-  await expect(page.getByRole("heading", { name: "Welcome to Doc Chat" })).toBeVisible();
-  await page.getByLabel("User name").fill("maria");
-  await page.getByLabel("Password").fill("a sentence to remember");
-  await page.getByRole("button", { name: "Create account" }).click();
-  await expect(page.getByRole("heading", { name: "Start with your documents" })).toBeVisible();
-}
-
-async function upload(page: Page, name: string): Promise<void> {
-  await page
-    .locator("input[type=file]")
-    .first()
-    .setInputFiles({ name, mimeType: "application/pdf", buffer: REPORT });
-  await page.getByRole("tab", { name: "Documents" }).click();
-  await expect(page.getByTestId("document")).toContainText(name);
-  await expect(page.getByTestId("document")).toHaveAttribute("data-status", "ready", {
-    timeout: 60_000,
-  });
-}
-
-async function ask(page: Page, question: string): Promise<void> {
-  const answers = page.getByRole("article", { name: "Answer" });
-  const earlier = await answers.count();
-  await page.getByRole("textbox", { name: "Your message" }).fill(question);
-  await page.keyboard.press("Enter");
-  await expect(answers).toHaveCount(earlier + 1);
-  await expect(answers.last()).toHaveAttribute("data-status", "complete", { timeout: 30_000 });
-}
+const GUIDE = { name: "guide.pdf", mimeType: "application/pdf", buffer: REPORT };
 
 /** The chip whose hover card would quote the fact: on page 2. */
 const factChip = (page: Page) =>
@@ -76,7 +48,7 @@ test("a document is uploaded, asked and its cited passage opened, all from one a
   });
 
   await createAccount(page);
-  await upload(page, "guide.pdf");
+  await upload(page, GUIDE);
   await ask(page, "When was the lighthouse of Brevik built?");
 
   const answer = page.getByRole("article", { name: "Answer" });
@@ -98,7 +70,7 @@ test("a document is uploaded, asked and its cited passage opened, all from one a
 
 test("an answer appears in a second tab and after logging in again", async ({ page, context }) => {
   await createAccount(page);
-  await upload(page, "guide.pdf");
+  await upload(page, GUIDE);
   await page.getByRole("tab", { name: "Chats" }).click();
   await ask(page, "When was the lighthouse of Brevik built?");
 
@@ -126,7 +98,7 @@ test("a message written while offline is kept and sent once after the reconnect"
   context,
 }) => {
   await createAccount(page);
-  await upload(page, "guide.pdf");
+  await upload(page, GUIDE);
   await ask(page, "When was the lighthouse of Brevik built?");
 
   await context.setOffline(true);

@@ -7,7 +7,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 
 from backend.config import Config
-from backend.db.repositories import documents, messages
+from backend.db.repositories import deletions, documents, messages
 from backend.db.session import Database
 from people import Person
 
@@ -152,6 +152,44 @@ def test_a_conversation_shows_its_messages_the_oldest_first(
     assert body["messages"][1]["parent_id"] == question.id
     assert body["messages"][1]["citations"] == body["messages"][1]["memories"] == []
     assert set(body["messages"][1]) >= {"id", "status", "model", "error", "created_at"}
+
+
+def test_a_citation_outlives_its_document_and_says_so(
+    client: FlaskClient, user: Person, conversation: dict[str, Any], database: Database
+) -> None:
+    kept = add_document(database, user.id)
+    deleted = add_document(database, user.id, "b" * 64)
+    citations = [
+        {"n": n, "document_id": id_, "filename": "a.txt", "chunk_id": "c", "quote": "It is high.",
+         "pages": [{"page": 1, "start": 0, "end": 11}], "score": 0.5, "support": "verified"}
+        for n, id_ in enumerate((kept, deleted), start=1)
+    ]  # fmt: skip
+    with database.db_transaction() as session:
+        answer = messages.add(
+            session,
+            user_id=user.id,
+            conversation_id=conversation["id"],
+            parent_id=None,
+            role="assistant",
+            status="streaming",
+        )
+        messages.finish(
+            session,
+            user.id,
+            answer.id,
+            content="It is high [1][2].",
+            status="complete",
+            citations=citations,
+            no_answer=True,
+        )
+        deletions.mark_deleted(session, user.id, deleted)
+    path = f"/api/conversations/{conversation['id']}"
+    [message] = client.get(path, headers=user.headers).get_json()["messages"]
+    assert message["no_answer"] is True
+    assert message["citations"] == [
+        {**citations[0], "document_deleted": False},
+        {**citations[1], "document_deleted": True},
+    ]
 
 
 def test_conversations_are_listed_page_by_page(

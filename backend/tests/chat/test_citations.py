@@ -101,6 +101,37 @@ def test_verbatim_quotes_are_not_embedded() -> None:
     assert citation.support == "verified"
 
 
+def embed_none(texts: Sequence[str]) -> FloatVector:
+    return np.zeros((len(texts), 4), np.float32)
+
+
+def test_a_bare_statement_that_a_passage_clearly_carries_gets_its_mark() -> None:
+    sources = [make_source(1, ["Ships fear fog."]), make_source(2)]
+    text, [citation] = cite(
+        "Here is what I found. The lighthouse of Genoa is 77 metres high. Good luck!",
+        sources,
+        embed_none,
+    )
+    assert "77 metres high [2]. Good luck!" in text
+    assert text.count("[") == 1
+    assert (citation.n, citation.quote, citation.support) == (2, SENTENCES[0], "verified")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The lighthouse of Genoa is 99 metres high.",
+        "The lighthouse of Genoa is not 77 metres high.",
+        "The lighthouse of Naples is 77 metres high.",
+        "Is the lighthouse of Genoa 77 metres high?",
+        "## The lighthouse of Genoa is 77 metres high",
+        "`The lighthouse of Genoa is 77 metres high.`",
+    ],
+)
+def test_other_statements_get_none(text: str) -> None:
+    assert cite(text, [make_source()], embed_none) == (text, [])
+
+
 def test_a_citation_on_the_wire_has_the_contracts_fields() -> None:
     _, [citation] = cite("It is 77 metres high [1].", [make_source()])
     assert citation.to_wire() == {

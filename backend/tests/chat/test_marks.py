@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.chat.marks import Claim, find_claims, find_marks, remove_unknown
+from backend.chat.marks import (
+    Claim,
+    add_marks,
+    find_claims,
+    find_marks,
+    find_unmarked,
+    remove_unknown,
+)
 
 
 def numbers(text: str) -> list[tuple[int, ...]]:
@@ -19,6 +26,7 @@ def numbers(text: str) -> list[tuple[int, ...]]:
         ("It is high [1][ 2 ].", [(1,), (2,)]),
         ("In [2024] it was [1234].", []),
         ("A [link](http://x) and [1](http://x).", []),
+        ("A [link with [1]](http://x) and http://x/[1] but [2]", [(2,)]),
         ("Escaped \\[1\\] and \\\\[2]", [(2,)]),
         ("Code `a[1]` and ``b`[1]`` but [2]", [(2,)]),
         ("A stray ` and [1]", [(1,)]),
@@ -69,13 +77,47 @@ def test_numbers_that_were_not_given_are_removed(
         ),
         ("- high [1]\n- old [2]", [Claim(1, "- high"), Claim(2, "- old")]),
         ("It says “It is. High.” [1]", [Claim(1, "It is. High.")]),
+        (
+            "It says “old” [2] “He said “hi” to us.” [1]",
+            [Claim(2, "old"), Claim(1, "He said “hi” to us.")],
+        ),
         ("It is high\n[1]", [Claim(1, "It is high")]),
         ("[1]", [Claim(1, "")]),
+        ("It is **very** *high* \\[2\\] [1]", [Claim(1, "It is very high [2]")]),
+        ("| Tower | 77 metres [1] | old |", [Claim(1, "| Tower | 77 metres")]),
         ("高い塔。古い塔です[1]。", [Claim(1, "古い塔です")]),
     ],
 )
 def test_a_mark_stands_behind_its_statement(text: str, expected: list[Claim]) -> None:
     assert find_claims(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The tower measures 77 metres.", "The tower measures 77 metres [9]."),
+        ("The tower measures 77 metres", "The tower measures 77 metres [9]"),
+        ("“The tower measures 77 metres.”", "“The tower measures 77 metres.” [9]"),
+        ("- tower measuring **77 long metres**", "- tower measuring **77 long metres** [9]"),
+        ("Old towers stand firm [1]. Ships sail.", None),
+        ("Old towers stand firm [1]. Old ships sail past.",
+         "Old towers stand firm [1]. Old ships sail past [9]."),
+        ("Does the tower measure 77 metres?", None),
+        ("The tower has these old parts:", None),
+        ("# The tower measures metres", None),
+        ("| tower | measures | metres |", None),
+        ("The tower measures `x metres`.", None),
+        ("```\nThe tower measures 77 metres.\n```", None),
+        ("The tower measures $x$ old metres.", None),
+        ("See [the old tower measures](http://x) now.", None),
+        ("Hello there!", None),
+        ("“Old towers stand firm.” [1]", None),
+        ("Old towers stand firm. [1]\nOld ships sail past. [2][3]", None),
+    ],
+)  # fmt: skip
+def test_a_mark_would_stand_behind_a_bare_statement(text: str, expected: str | None) -> None:
+    marked = add_marks(text, [(statement.mark_at, 9) for statement in find_unmarked(text)])
+    assert marked == (expected or text)
 
 
 _SNIPPETS = st.sampled_from(
@@ -119,6 +161,15 @@ def test_every_number_of_every_mark_has_its_claim(text: str) -> None:
     assert [claim.number for claim in find_claims(text)] == expected
 
 
+@given(_TEXTS)
+def test_added_marks_are_marks_and_nothing_else_changes(text: str) -> None:
+    places = [(statement.mark_at, 7) for statement in find_unmarked(text)]
+    marked = add_marks(text, places)
+    assert marked.replace(" [7]", "") == text
+    assert places == sorted(places)
+
+
 def test_hostile_text_takes_no_time() -> None:
     for text in ("`" * 20_000, "` " * 10_000, "$a" * 10_000, "[1" * 10_000, "```\n" * 5_000):
         find_claims(text)
+        find_unmarked(text)

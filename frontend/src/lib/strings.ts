@@ -250,7 +250,7 @@ export const strings = {
     scopeDocuments: "Documents",
     scopeNone: "No documents yet.",
     scopeReset: "Ask all documents",
-    noAnswer: "Not found in your documents",
+    noAnswer: "No clear answer in your documents",
     loading: "Loading the chat",
     linkOpensNewTab: "opens in a new tab",
   },

@@ -12,6 +12,7 @@ export function aMessage(fields: Partial<Message> = {}): Message {
     error: null,
     citations: [],
     memories: [],
+    no_answer: false,
     created_at: "2026-11-22T10:00:00+00:00",
     ...fields,
   };

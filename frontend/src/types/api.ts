@@ -116,6 +116,8 @@ export type Citation = {
   pages: { page: number; start: number; end: number }[];
   score: number;
   support: CitationSupport;
+  /** As the conversation was loaded; later deletions are events. */
+  document_deleted?: boolean;
 };
 
 export type Memory = {
@@ -141,7 +143,8 @@ export type Message = {
   error: { code: string; message: string } | null;
   citations: Citation[];
   memories: Memory[];
-  no_answer?: boolean;
+  /** Whether the documents did not clearly answer the question. */
+  no_answer: boolean;
   created_at: string;
 };
 

@@ -14,7 +14,7 @@ from backend.api.schemas import (
 )
 from backend.api.services import services
 from backend.auth.middleware import current_identity
-from backend.db.repositories import conversations, messages
+from backend.db.repositories import conversations, documents, messages
 from backend.errors import ValidationFailed
 
 blueprint = APIBlueprint(
@@ -65,9 +65,11 @@ def show(conversation_id: str) -> dict[str, Any]:
     with services().database.db_session() as session:
         record = conversations.get(session, user_id, conversation_id)
         all_messages = messages.list_for_conversation(session, user_id, conversation_id)
+        cited_ids = {c["document_id"] for m in all_messages for c in m.citations}
+        live_ids = documents.existing_ids(session, user_id, cited_ids) if cited_ids else set()
     return {
         "conversation": serializers.conversation(record),
-        "messages": [serializers.message(m) for m in all_messages],
+        "messages": serializers.messages(all_messages, live_ids),
     }
 
 

@@ -259,6 +259,7 @@ class MessageOut(BaseModel):
     error: dict[str, Any] | None
     citations: list[dict[str, Any]]
     memories: list[dict[str, Any]]
+    no_answer: bool
     created_at: str
 
 

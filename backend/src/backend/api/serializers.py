@@ -1,6 +1,7 @@
 """Records become the JSON objects of the wire contract."""
 
 import math
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from backend.api.services import FoundPassage
@@ -116,8 +117,21 @@ def conversation(record: ConversationRecord) -> dict[str, Any]:
     }
 
 
+def messages(
+    records: Sequence[MessageRecord], live_document_ids: Collection[str]
+) -> list[dict[str, Any]]:
+    """Return messages; each citation tells whether its document has been deleted since."""
+    shown = [message(record) for record in records]
+    for each in shown:
+        each["citations"] = [
+            {**citation, "document_deleted": citation["document_id"] not in live_document_ids}
+            for citation in each["citations"]
+        ]
+    return shown
+
+
 def message(record: MessageRecord) -> dict[str, Any]:
-    """Return a message with its citations and memories."""
+    """Return a message with its citations and memories, as stored."""
     return {
         "id": record.id,
         "conversation_id": record.conversation_id,
@@ -129,6 +143,7 @@ def message(record: MessageRecord) -> dict[str, Any]:
         "error": record.error,
         "citations": record.citations,
         "memories": record.memories,
+        "no_answer": record.no_answer,
         "created_at": to_wire(record.created_at),
     }
 

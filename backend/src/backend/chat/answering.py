@@ -7,6 +7,7 @@ from typing import Final
 
 from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
+from backend.chat.evidence import WEAK_EVIDENCE, evidence
 from backend.chat.models import ModelCatalog
 from backend.chat.prompts import build_turns
 from backend.chat.retrieval import Chosen, Search, chosen_documents, find_sources
@@ -42,6 +43,7 @@ class AnswerWriter:
         self._database = database
         self._history_messages = config.chat_history_messages
         self._max_characters = config.prompt_max_characters
+        self._min_evidence = config.answer_min_evidence
         self._catalog = catalog
         self._search = search
         self._embed = embed
@@ -66,6 +68,7 @@ class AnswerWriter:
             has_documents = bool(documents.list_page(session, user_id, 1)[0])
             document_ids = chosen_documents(session, user_id, chosen)
         if document_ids == ():
+            answer.no_answer = True
             answer.append(NOTHING_CHOSEN)
             return
         sources = (
@@ -73,13 +76,16 @@ class AnswerWriter:
             if has_documents
             else []
         )
+        is_weak = has_documents and evidence(sources) < self._min_evidence
         turns, answer.sources = build_turns(
             question.content,
             sources,
             history,
             has_documents=has_documents,
+            is_evidence_weak=is_weak,
             max_characters=self._max_characters,
         )
+        is_weak = has_documents and (is_weak or not answer.sources)
         provider, name = self._catalog.open(user_id, model)
         request = ChatRequest(
             model=name,
@@ -87,7 +93,11 @@ class AnswerWriter:
             question=question.content,
             passages=[source.to_passage() for source in answer.sources],
             has_documents=has_documents,
+            is_evidence_weak=is_weak,
         )
+        if is_weak:
+            answer.no_answer = True
+            answer.append(f"{WEAK_EVIDENCE}\n\n")
         if answer.ended:
             return
         with closing(provider.stream(request)) as events:
@@ -127,6 +137,7 @@ class AnswerWriter:
                 content=content,
                 status=status,
                 citations=[citation.to_wire() for citation in citations],
+                no_answer=answer.no_answer,
             )
 
     def _fail(self, answer: RunningAnswer, problem: Exception) -> None:
@@ -144,6 +155,7 @@ class AnswerWriter:
                     content=answer.read(),
                     status="failed",
                     error=error.to_wire(request_id),
+                    no_answer=answer.no_answer,
                 )
         except Exception:
             # The row stays `streaming` until the engine next meets it and finds it abandoned.

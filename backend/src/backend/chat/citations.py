@@ -3,26 +3,21 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from backend.chat.marks import find_claims, remove_unknown
+from backend.chat.marks import add_marks, find_claims, find_unmarked, remove_unknown
 from backend.chat.retrieval import Source
-from backend.chat.wording import content_words, numbers, one_line, recall
+from backend.chat.support import WEAKEST_FIRST, PassageCheck, Support, best_window
 from backend.store.base import FloatVector
-from backend.store.search import ChunkEvidence
-from backend.store.vectors import sentence_cosines, unpack_sentence_vectors
 
 logger = logging.getLogger(__name__)
 
-Support = Literal["verified", "partial", "unsupported"]
 Embed = Callable[[Sequence[str]], FloatVector]
 
-_MAX_QUOTE_SENTENCES: Final = 5
-_LONGER_COSTS: Final = 0.15  # what each further sentence must add to the match
-_WORDS_WEIGHT: Final = 0.6  # of shared words against the sentence vectors
-_VERIFIED_FROM: Final = 0.6  # match of a claim and its passage
-_PARTIAL_FROM: Final = 0.35
-_WEAKEST_FIRST: Final[tuple[Support, ...]] = ("unsupported", "partial", "verified")
+# A bare statement gets a mark only where hardly any doubt is left.
+_WORDS_TO_MARK: Final = 0.6  # share of its words in a passage's sentences
+_MATCH_TO_MARK: Final = 0.75
+_MAX_CHECKED: Final = 200  # bare statements; bounds the time that an endless answer takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +61,62 @@ class Citation:
 def cite(
     text: str, sources: Sequence[Source], embed: Embed | None = None
 ) -> tuple[str, list[Citation]]:
-    """Return the answer without marks that lead nowhere, and a citation for each number in it.
+    """Return the answer with its marks set right, and a citation for each number in it.
+
+    Marks that lead nowhere are taken out; a statement without any gets one if a passage
+    clearly carries it.
 
     Args:
-        embed: gives unit vectors; without it only words and numbers are compared.
+        embed: gives unit vectors; without it only words and figures are compared, and no
+            mark is added.
     """
     by_number = {source.number: source for source in sources}
     text, unknown = remove_unknown(text, by_number)
     if unknown:
         logger.info("citation marks without a passage removed", extra={"numbers": unknown})
+    if embed is not None:
+        text = _add_missing_marks(text, sources, embed)
     claims: dict[int, list[str]] = {}
-    for claim in find_claims(text):
+    for claim in dict.fromkeys(find_claims(text)):
         claims.setdefault(claim.number, []).append(claim.text)
-    vectors = _embed_claims(claims, by_number, embed)
+    checks = {number: PassageCheck(by_number[number].chunk) for number in claims}
+    vectors = _embed_claims(claims, checks, embed)
     return text, [
-        _citation(by_number[number], texts, vectors) for number, texts in sorted(claims.items())
+        _citation(by_number[number], checks[number], texts, vectors)
+        for number, texts in sorted(claims.items())
     ]
+
+
+def _add_missing_marks(text: str, sources: Sequence[Source], embed: Embed) -> str:
+    """Return the text with a mark behind each bare statement that a passage clearly carries."""
+    checks = {source.number: PassageCheck(source.chunk) for source in sources}
+    likely = [
+        (statement, numbers)
+        for statement in find_unmarked(text)[:_MAX_CHECKED]
+        if (
+            numbers := [
+                number
+                for number, check in checks.items()
+                if max(check.match(statement.text, None).values()) >= _WORDS_TO_MARK
+            ]
+        )
+    ]
+    if not likely:
+        return text
+    vectors = embed([statement.text for statement, _ in likely])
+    marks = []
+    for (statement, numbers), vector in zip(likely, vectors, strict=True):
+        best, best_match = 0, _MATCH_TO_MARK
+        for number in numbers:
+            check = checks[number]
+            verdict = check.judge(statement.text, check.match(statement.text, vector))
+            if verdict.support == "verified" and verdict.match > best_match:
+                best, best_match = number, verdict.match
+        if best:
+            marks.append((statement.mark_at, best))
+    if marks:
+        logger.info("citation marks added", extra={"numbers": [number for _, number in marks]})
+    return add_marks(text, marks)
 
 
 def page_spans(spans: Sequence[Sequence[int]], start: int, end: int) -> tuple[PageSpan, ...]:
@@ -102,7 +137,7 @@ def page_spans(spans: Sequence[Sequence[int]], start: int, end: int) -> tuple[Pa
 
 
 def _embed_claims(
-    claims: dict[int, list[str]], sources: dict[int, Source], embed: Embed | None
+    claims: dict[int, list[str]], checks: dict[int, PassageCheck], embed: Embed | None
 ) -> dict[str, FloatVector]:
     """Return the vectors of the claims that are no verbatim quotes of embedded passages."""
     wanted = sorted(
@@ -110,8 +145,7 @@ def _embed_claims(
             text
             for number, texts in claims.items()
             for text in texts
-            if sources[number].chunk.sentence_vectors
-            and not _is_verbatim(text, sources[number].chunk.text)
+            if checks[number].chunk.sentence_vectors and not checks[number].quotes(text)
         }
     )
     if embed is None or not wanted:
@@ -119,19 +153,16 @@ def _embed_claims(
     return dict(zip(wanted, embed(wanted), strict=True))
 
 
-def _citation(source: Source, claims: Sequence[str], vectors: dict[str, FloatVector]) -> Citation:
+def _citation(
+    source: Source, check: PassageCheck, claims: Sequence[str], vectors: dict[str, FloatVector]
+) -> Citation:
     chunk = source.chunk
-    passage = _Passage(chunk)
-    matches = [passage.match(claim, vectors.get(claim)) for claim in claims]
-    together = {
-        window: sum(match[window] for match in matches) - _LONGER_COSTS * (window[1] - window[0])
-        for window in passage.windows
-    }
-    first, last = max(together, key=lambda window: together[window])
-    start, end = passage.sentences[first][0], passage.sentences[last][1]
+    matches = [check.match(claim, vectors.get(claim)) for claim in claims]
+    together = {window: sum(match[window] for match in matches) for window in check.windows}
+    first, last = best_window(together)
+    start, end = check.sentences[first][0], check.sentences[last][1]
     supports = [
-        _support(claim, chunk.text, max(match.values()))
-        for claim, match in zip(claims, matches, strict=True)
+        check.judge(claim, match).support for claim, match in zip(claims, matches, strict=True)
     ]
     return Citation(
         n=source.number,
@@ -141,59 +172,5 @@ def _citation(source: Source, claims: Sequence[str], vectors: dict[str, FloatVec
         quote=chunk.text[start:end],
         pages=page_spans(chunk.page_spans, start, end),
         score=source.score,
-        support=min(supports, key=_WEAKEST_FIRST.index),
+        support=min(supports, key=WEAKEST_FIRST.index),
     )
-
-
-class _Passage:
-    """A passage's sentences, ready to be compared with claims."""
-
-    def __init__(self, chunk: ChunkEvidence) -> None:
-        self.sentences = chunk.sentences or [[0, len(chunk.text)]]
-        count = len(self.sentences)
-        self.windows = [
-            (first, last)
-            for first in range(count)
-            for last in range(first, min(first + _MAX_QUOTE_SENTENCES, count))
-        ]
-        self._words = [content_words(chunk.text[start:end]) for start, end in self.sentences]
-        self._packed_vectors = chunk.sentence_vectors
-
-    def match(self, claim: str, vector: FloatVector | None) -> dict[tuple[int, int], float]:
-        """Return for each window of sentences how well it carries the claim, 0..1."""
-        wanted = content_words(claim)
-        cosines = self._cosines(vector)
-        matches = {}
-        for first, last in self.windows:
-            words = recall(wanted, frozenset().union(*self._words[first : last + 1]))
-            if cosines is None:
-                matches[first, last] = words
-            else:
-                meaning = max(0.0, float(cosines[first : last + 1].max()))
-                matches[first, last] = _WORDS_WEIGHT * words + (1 - _WORDS_WEIGHT) * meaning
-        return matches
-
-    def _cosines(self, vector: FloatVector | None) -> FloatVector | None:
-        if vector is None or not self._packed_vectors:
-            return None
-        if len(self._packed_vectors) != len(vector) * len(self.sentences):
-            return None  # of another model: it was changed since the passage was found
-        rows = unpack_sentence_vectors(self._packed_vectors, len(vector))
-        return sentence_cosines(rows, vector)
-
-
-def _support(claim: str, text: str, match: float) -> Support:
-    """Judge one claim: a figure that the passage lacks weighs more than any likeness."""
-    if _is_verbatim(claim, text):
-        return "verified"
-    figures, given = numbers(claim), numbers(text)
-    if figures and not figures & given:
-        return "unsupported"
-    if match >= _VERIFIED_FROM and figures <= given:
-        return "verified"
-    return "partial" if match >= _PARTIAL_FROM else "unsupported"
-
-
-def _is_verbatim(claim: str, text: str) -> bool:
-    claim = one_line(claim).strip(" .,;:").casefold()
-    return bool(claim) and claim in one_line(text).casefold()

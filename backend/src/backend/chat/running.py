@@ -30,6 +30,7 @@ class RunningAnswer:
         """
         self.message = message
         self.sources: Sequence[Source] = ()  # the passages it was given, once they are found
+        self.no_answer = False  # whether the documents do not clearly answer the question
         self._publish = publish
         self._interval_s = interval_s
         self._clock_s = clock_s

@@ -1,17 +1,15 @@
-"""Comparing texts by their words and numbers."""
+"""Comparing texts by their words."""
 
 import re
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
-_THOUSANDS: Final = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")
 _STEM_CHARACTERS: Final = 6  # of a word's beginning; its ending is inflection as a rule
 _MIN_CHARACTERS: Final = 3
 _FIRST_IDEOGRAPH: Final = "\u2e80"  # from here on scripts are written without spaces
 
 # fmt: off
-_FUNCTION_WORDS: Final = frozenset({
+FUNCTION_WORDS: Final = frozenset({
     "about", "after", "all", "also", "and", "any", "are", "been", "before", "being", "both",
     "but", "can", "could", "did", "does", "each", "for", "from", "had", "has", "have", "her",
     "here", "him", "his", "how", "into", "its", "just", "may", "more", "most", "nor", "not",
@@ -29,14 +27,9 @@ def content_words(text: str) -> frozenset[str]:
     for word in _WORD.findall(text.casefold()):
         if word[0] >= _FIRST_IDEOGRAPH:
             stems.update(word[i : i + 2] for i in range(max(1, len(word) - 1)))
-        elif len(word) >= _MIN_CHARACTERS and word not in _FUNCTION_WORDS:
+        elif len(word) >= _MIN_CHARACTERS and word not in FUNCTION_WORDS:
             stems.add(word[:_STEM_CHARACTERS])
     return frozenset(stems)
-
-
-def numbers(text: str) -> frozenset[str]:
-    """Return the numbers written in digits; `1,234` and `1.234` count as `1234`."""
-    return frozenset(_THOUSANDS.sub("", number) for number in _NUMBER.findall(text))
 
 
 def one_line(text: str) -> str:

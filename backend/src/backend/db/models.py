@@ -403,5 +403,7 @@ class Message(Base):
     error: Mapped[dict[str, Any] | None]
     citations: Mapped[list[Any]]
     memories: Mapped[list[Any]]
+    # whether the documents did not clearly answer the question
+    no_answer: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

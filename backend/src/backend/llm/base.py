@@ -57,6 +57,7 @@ class ChatRequest:
     question: str
     passages: Sequence[Passage] = ()
     has_documents: bool = True  # whether the user has any document that could be searched
+    is_evidence_weak: bool = False  # whether the passages hardly fit the question
 
 
 @dataclass(frozen=True, slots=True)

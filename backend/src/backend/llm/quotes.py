@@ -5,30 +5,51 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from backend.llm.base import ChatRequest, Event, Finish, Model, Passage, Provider, TextDelta
+from backend.llm.questions import Kind, kind_of, suits
 
 NAME = "builtin"
 MODEL = "quotes"
 
 # How close to the best sentence another one must come to be quoted as well.
 CLOSE_TO_BEST = 0.8
+CLOSE_TO_BEST_OF_LIST = 0.7
 MAX_CHARACTERS = 1_500
 MAX_NEAREST = 3
 MIN_WORDS = 3  # fewer is a heading or a page number
+
+# What counts besides a sentence's relevance: docs/no-answer.md has the measurements.
+_PASSAGE_WEIGHT = 0.3
+_KIND_WEIGHT = 0.1
+_NEW_WORDS_WEIGHT = 0.05
+_ENOUGH_NEW_WORDS = 15
 
 NO_DOCUMENTS = (
     "There are no documents to quote from yet. Add one, then ask again: "
     "the answer will be its own sentences."
 )
-NOTHING = "Nothing in your documents answers this."
-NEAREST = "Nothing in your documents clearly answers this. The nearest passages are:"
+NOTHING = "No passage comes near it. Try other words."
+NEAREST = "The nearest passages are:"
 
-_MARK_LIKE = re.compile(r"\[([0-9][0-9, ]*)\]")
+_ACTIVE = re.compile(
+    r"""
+      \[ ([0-9][0-9,\ ]*) \]          # "as shown in [3]"
+    | \[ ([^\[\]]*) \] (?=\()          # a link or a picture
+    | [`*\\$~]
+    | < (?=[A-Za-z/!?])                # HTML
+    | (?<!\w)_ | _(?!\w)              # but not in snake_case
+    | & (?=\#?\w+;)
+    """,
+    re.VERBOSE,
+)
+_WORD = re.compile(r"\w{3,}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Quote:
+class Quote:
+    """A sentence that may answer; `start` and `end` lie in the passage's text."""
+
     passage: Passage
-    start: int  # in the passage's text
+    start: int
     end: int
     page: int
     score: float
@@ -44,19 +65,20 @@ class QuotesProvider(Provider):
 
     name = NAME
 
-    def __init__(self, min_relevance: float, max_sentences: int) -> None:
-        """A sentence answers from `min_relevance` (0..1) on; below it is only the nearest."""
-        self._min_relevance = min_relevance
+    def __init__(self, max_sentences: int) -> None:
         self._max_sentences = max_sentences
 
     def stream(self, request: ChatRequest) -> Generator[Event, None, None]:
-        if not request.passages:
-            yield TextDelta(NOTHING if request.has_documents else NO_DOCUMENTS)
+        if not request.has_documents:
+            yield TextDelta(NO_DOCUMENTS)
             yield Finish("stop")
             return
-        quotes = _candidates(request.passages)
-        chosen = _choose(quotes, self._min_relevance, self._max_sentences)
-        yield from _quoted(chosen) if chosen else _nearest(quotes)
+        kind = kind_of(request.question)
+        quotes = rank_quotes(request.question, kind, request.passages)
+        if request.is_evidence_weak or not quotes:
+            yield from _nearest(quotes)
+        else:
+            yield from _quoted(in_reading_order(choose_quotes(quotes, kind, self._max_sentences)))
         yield Finish("stop")
 
     def list_models(self) -> list[Model]:
@@ -68,14 +90,23 @@ def builtin_model() -> Model:
     return Model(id=f"{NAME}:{MODEL}", provider=NAME, name=MODEL, context_tokens=None)
 
 
-def _candidates(passages: Sequence[Passage]) -> list[_Quote]:
+def rank_quotes(question: str, kind: Kind, passages: Sequence[Passage]) -> list[Quote]:
     """Return all sentences worth quoting, best first, each text once."""
-    quotes = [
-        _Quote(passage, sentence.start, sentence.end, sentence.page, sentence.score)
-        for passage in passages
-        for sentence in passage.sentences
-    ]
-    quotes = [quote for quote in quotes if len(quote.text.split()) >= MIN_WORDS]
+    asked = _words(question)
+    quotes = []
+    for passage in passages:
+        for sentence in passage.sentences:
+            text = passage.text[sentence.start : sentence.end]
+            if len(text.split()) < MIN_WORDS:
+                continue
+            new_words = min(1.0, len(_words(text) - asked) / _ENOUGH_NEW_WORDS)
+            score = (
+                sentence.score
+                + _PASSAGE_WEIGHT * passage.score
+                + _KIND_WEIGHT * suits(kind, text, question)
+                + _NEW_WORDS_WEIGHT * new_words
+            )
+            quotes.append(Quote(passage, sentence.start, sentence.end, sentence.page, score))
     quotes.sort(key=lambda quote: (-quote.score, quote.passage.number, quote.start))
     seen: set[str] = set()
     unique = []
@@ -87,21 +118,24 @@ def _candidates(passages: Sequence[Passage]) -> list[_Quote]:
     return unique
 
 
-def _choose(quotes: Sequence[_Quote], min_relevance: float, max_sentences: int) -> list[_Quote]:
-    """Return the sentences that answer, in reading order; empty when none does."""
-    if not quotes or quotes[0].score < min_relevance:
-        return []
-    least = max(min_relevance, CLOSE_TO_BEST * quotes[0].score)
-    chosen: list[_Quote] = []
+def choose_quotes(ranked: Sequence[Quote], kind: Kind, max_sentences: int) -> list[Quote]:
+    """Return those of the ranked quotes that are given as the answer; at least the best."""
+    close = CLOSE_TO_BEST_OF_LIST if kind == "list" else CLOSE_TO_BEST
+    chosen: list[Quote] = []
     characters = 0
-    for quote in quotes[:max_sentences]:
+    for quote in ranked[:max_sentences]:
         characters += len(quote.text)
-        if quote.score < least or (chosen and characters > MAX_CHARACTERS):
+        if quote.score < close * ranked[0].score or (chosen and characters > MAX_CHARACTERS):
             break
         chosen.append(quote)
-    files = list(dict.fromkeys(quote.passage.filename for quote in chosen))  # best file first
+    return chosen
+
+
+def in_reading_order(quotes: Sequence[Quote]) -> list[Quote]:
+    """Return the quotes by file, that of the best first, and by place in it."""
+    files = list(dict.fromkeys(quote.passage.filename for quote in quotes))
     return sorted(
-        chosen,
+        quotes,
         key=lambda quote: (
             files.index(quote.passage.filename),
             quote.passage.start + quote.start,
@@ -110,8 +144,12 @@ def _choose(quotes: Sequence[_Quote], min_relevance: float, max_sentences: int) 
     )
 
 
-def _quoted(quotes: Sequence[_Quote]) -> Iterator[TextDelta]:
-    previous: _Quote | None = None
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.casefold()))
+
+
+def _quoted(quotes: Sequence[Quote]) -> Iterator[TextDelta]:
+    previous: Quote | None = None
     for quote in quotes:
         if previous is not None:
             same = previous.passage.filename == quote.passage.filename
@@ -120,22 +158,27 @@ def _quoted(quotes: Sequence[_Quote]) -> Iterator[TextDelta]:
         previous = quote
 
 
-def _nearest(quotes: Sequence[_Quote]) -> Iterator[TextDelta]:
-    best: dict[int, _Quote] = {}
+def _nearest(quotes: Sequence[Quote]) -> Iterator[TextDelta]:
+    best: dict[int, Quote] = {}
     for quote in quotes:
         best.setdefault(quote.passage.number, quote)
     nearest = list(best.values())[:MAX_NEAREST]
     yield TextDelta(f"{NEAREST}\n" if nearest else NOTHING)
     for quote in nearest:
-        where = f"{_without_marks(quote.passage.filename)}, page {quote.page}"
+        where = f"{_inert(quote.passage.filename)}, page {quote.page}"
         yield TextDelta(f"\n- {where}: {_cited(quote)}")
 
 
-def _cited(quote: _Quote) -> str:
+def _cited(quote: Quote) -> str:
     # Quotation marks also keep Markdown from reading "1." or "#" at its start as a list or heading.
-    return f"“{_without_marks(quote.text)}” [{quote.passage.number}]"
+    return f"“{_inert(quote.text)}” [{quote.passage.number}]"
 
 
-def _without_marks(text: str) -> str:
-    """Escape what looks like a citation mark but is the document's own ("as shown in [3]")."""
-    return _MARK_LIKE.sub(r"\\[\1\\]", text)
+def _inert(text: str) -> str:
+    """Escape what would be a citation mark, a link or other Markdown but is the document's."""
+    return _ACTIVE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    inside = found[1] if found[1] is not None else found[2]
+    return f"\\{found[0]}" if inside is None else f"\\[{inside}\\]"

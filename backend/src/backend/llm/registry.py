@@ -47,7 +47,7 @@ def create_provider(name: str, credentials: Credentials, config: Config) -> Prov
         ValidationFailed: the base URL is not an http(s) address.
     """
     if name == quotes.NAME:
-        return quotes.QuotesProvider(config.quotes_min_relevance, config.quotes_max_sentences)
+        return quotes.QuotesProvider(config.quotes_max_sentences)
     if credentials.base_url is not None:
         base_url = check_base_url(credentials.base_url)
         if name == "ollama":

@@ -1,6 +1,9 @@
 """How well single sentences answer a question."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -9,30 +12,82 @@ from backend.store.base import FloatVector
 from backend.store.keywords import KeywordEncoder
 
 _COSINE_WEIGHT: Final = 0.5
+_WORDS_WEIGHT: Final = 0.35  # of the question's words in the sentence itself
+_CONTEXT_WEIGHT: Final = 0.15  # of its words in the sentence or the one before
+
+
+@dataclass(frozen=True, slots=True)
+class PassageSentences:
+    """A passage's sentences in order; `cosines` has shape (sentences,), None: not embedded."""
+
+    texts: Sequence[str]
+    cosines: FloatVector | None
 
 
 class SentenceScorer:
-    """Scores sentences against a query by meaning (cosine) and by shared words."""
+    """Scores sentences against a query by meaning (cosine) and by shared words.
+
+    A word counts the more the fewer of the sentences have it, after Robertson and Zaragoza's
+    IDF; the sentence before counts a little, since pronouns point there.
+    """
 
     def __init__(self, encoder: KeywordEncoder) -> None:
         self._encoder = encoder
 
-    def score(
-        self, query: str, sentences: Sequence[str], cosines: FloatVector | None
-    ) -> tuple[float, ...]:
-        """Return a relevance from 0 to 1 for each sentence.
+    def score(self, query: str, passages: Sequence[PassageSentences]) -> list[tuple[float, ...]]:
+        """Return a relevance from 0 to 1 for each sentence of each passage.
 
-        `cosines` has shape (len(sentences),); None leaves the shared words alone to decide.
+        It may be compared between questions. Without cosines words alone decide.
         """
-        wanted = set(self._encoder.query(query).indices)
-        overlap = np.array([self._overlap(wanted, text) for text in sentences], np.float32)
-        if cosines is None:
-            return tuple(overlap.tolist())
-        mixed = _COSINE_WEIGHT * np.maximum(cosines, 0.0) + (1.0 - _COSINE_WEIGHT) * overlap
-        return tuple(mixed.tolist())
+        wanted = self._words(query)
+        words = [[self._words(text) for text in passage.texts] for passage in passages]
+        weights = _weights(wanted, words, passages)
+        return [
+            self._score_passage(passage, own, weights)
+            for passage, own in zip(passages, words, strict=True)
+        ]
 
-    def _overlap(self, wanted: set[int], sentence: str) -> float:
-        """Return the share of the query's words, stemmed and without stop words, in `sentence`."""
-        if not wanted:
-            return 0.0
-        return len(wanted.intersection(self._encoder.query(sentence).indices)) / len(wanted)
+    def _score_passage(
+        self,
+        passage: PassageSentences,
+        words: Sequence[frozenset[int]],
+        weights: dict[int, float],
+    ) -> tuple[float, ...]:
+        own = np.array([_covered(weights, each) for each in words], np.float32)
+        before = [frozenset[int](), *words][: len(words)]
+        pairs = [each | previous for each, previous in zip(words, before, strict=True)]
+        together = np.array([_covered(weights, pair) for pair in pairs], np.float32)
+        shared = _WORDS_WEIGHT * own + _CONTEXT_WEIGHT * together
+        if passage.cosines is None:
+            shared /= _WORDS_WEIGHT + _CONTEXT_WEIGHT
+        else:
+            shared += _COSINE_WEIGHT * np.maximum(passage.cosines, 0.0)
+        return tuple(np.clip(shared, 0.0, 1.0).tolist())
+
+    def _words(self, text: str) -> frozenset[int]:
+        """Return a text's words, stemmed and without stop words, by their index numbers."""
+        return frozenset(self._encoder.query(text).indices)
+
+
+def _weights(
+    wanted: frozenset[int],
+    words: Sequence[Sequence[frozenset[int]]],
+    passages: Sequence[PassageSentences],
+) -> dict[int, float]:
+    """Return what each wanted word is worth; together they are worth 1."""
+    distinct = {
+        text: own
+        for passage, passage_words in zip(passages, words, strict=True)
+        for text, own in zip(passage.texts, passage_words, strict=True)
+    }
+    counts = Counter(word for own in distinct.values() for word in own & wanted)
+    total = len(distinct)
+    rarity = {
+        word: math.log(1.0 + (total - counts[word] + 0.5) / (counts[word] + 0.5)) for word in wanted
+    }
+    whole = sum(rarity.values())
+    return {word: value / whole for word, value in rarity.items()}
+
+
+def _covered(weights: dict[int, float], words: frozenset[int]) -> float:
+    return sum(weight for word, weight in weights.items() if word in words)

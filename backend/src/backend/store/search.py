@@ -13,7 +13,7 @@ from backend.store.base import FloatVector, SearchFilter, SearchIndex
 from backend.store.embeddings import Embedder
 from backend.store.fusion import fuse
 from backend.store.keywords import KeywordEncoder
-from backend.store.relevance import SentenceScorer
+from backend.store.relevance import PassageSentences, SentenceScorer
 from backend.store.vectors import sentence_cosines, unpack_sentence_vectors, unpack_vector
 
 logger = logging.getLogger(__name__)
@@ -105,6 +105,11 @@ class _Ranked:
     candidate: _Candidate
     chunk: ChunkEvidence
 
+    def sentences(self) -> PassageSentences:
+        """Return its sentences as the scorer takes them."""
+        texts = [self.chunk.text[start:end] for start, end in self.chunk.sentences]
+        return PassageSentences(texts, self.candidate.sentence_cosines)
+
     def best_sentence(self) -> tuple[str, int, int] | None:
         """Return where the best sentence lies: document and code points in its text."""
         if self.candidate.sentence_cosines is None:
@@ -171,7 +176,9 @@ class Searcher:
         ranked = self._load_best(
             user_id, zip(scores.tolist(), candidates, strict=True), _SPARE * wanted
         )
-        return [self._result(query, item) for item in _repetitions_last(ranked)[:wanted]]
+        best = _repetitions_last(ranked)[:wanted]
+        relevance = self._scorer.score(query, [item.sentences() for item in best])
+        return [_result(item, own) for item, own in zip(best, relevance, strict=True)]
 
     def _vector_of(self, query: str) -> FloatVector | None:
         """Return the query's vector, or None while the embedding server cannot give one:
@@ -236,18 +243,18 @@ class Searcher:
         ranked.sort(key=lambda item: (-item.score, item.chunk.document_id, item.chunk.ordinal))
         return ranked
 
-    def _result(self, query: str, ranked: _Ranked) -> SearchResult:
-        chunk, candidate = ranked.chunk, ranked.candidate
-        sentences = [chunk.text[start:end] for start, end in chunk.sentences]
-        embedded = candidate.sentence_cosines is not None
-        return SearchResult(
-            chunk=chunk,
-            score=ranked.score,
-            keyword_score=candidate.keyword_score,
-            cosine=candidate.cosine if embedded else None,
-            sentence_cosine=candidate.sentence_cosine if embedded else None,
-            sentence_relevance=self._scorer.score(query, sentences, candidate.sentence_cosines),
-        )
+
+def _result(ranked: _Ranked, relevance: tuple[float, ...]) -> SearchResult:
+    candidate = ranked.candidate
+    embedded = candidate.sentence_cosines is not None
+    return SearchResult(
+        chunk=ranked.chunk,
+        score=ranked.score,
+        keyword_score=candidate.keyword_score,
+        cosine=candidate.cosine if embedded else None,
+        sentence_cosine=candidate.sentence_cosine if embedded else None,
+        sentence_relevance=relevance,
+    )
 
 
 def _repetitions_last(ranked: Sequence[_Ranked]) -> list[_Ranked]:

@@ -122,7 +122,9 @@ function useIsDocumentGone(): (citation: Citation) => boolean {
   const documents = useDocuments().data;
   return useMemo(() => {
     const known = documents && new Set(documents.map(({ id }) => id));
-    return ({ document_id }) =>
-      document_id === null || (known !== undefined && !known.has(document_id));
+    return ({ document_id, document_deleted }) =>
+      document_id === null ||
+      document_deleted === true ||
+      (known !== undefined && !known.has(document_id));
   }, [documents]);
 }

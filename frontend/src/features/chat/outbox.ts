@@ -101,6 +101,7 @@ export function createOutbox(
         error: null,
         citations: [],
         memories: [],
+        no_answer: false,
         created_at: message.createdAt,
       };
       return [

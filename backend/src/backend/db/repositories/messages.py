@@ -34,6 +34,7 @@ class MessageRecord:
     memories: list[dict[str, Any]]
     created_at: datetime
     updated_at: datetime
+    no_answer: bool = False  # whether the documents did not clearly answer the question
 
 
 def add(
@@ -195,6 +196,7 @@ def finish(
     error: dict[str, Any] | None = None,
     citations: Sequence[dict[str, Any]] = (),
     memories: Sequence[dict[str, Any]] = (),
+    no_answer: bool = False,
 ) -> MessageRecord:
     """End an answer: its text, status, citations and memories at once.
 
@@ -208,6 +210,7 @@ def finish(
         raise NotFound
     row.content, row.status, row.error = content, status, error
     row.citations, row.memories = list(citations), list(memories)
+    row.no_answer = no_answer
     row.updated_at = utc_now()
     session.flush()
     return _record(row)
@@ -242,6 +245,7 @@ def _record(row: Message) -> MessageRecord:
         error=row.error,
         citations=row.citations,
         memories=row.memories,
+        no_answer=row.no_answer,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

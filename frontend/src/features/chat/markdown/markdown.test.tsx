@@ -68,6 +68,22 @@ describe("citations in an answer", () => {
     expect(chips()).toHaveLength(0);
   });
 
+  it.each([
+    ["a bracket of the document's own", "“as shown in \\[1\\] and \\[2, 3\\]” [1]"],
+    ["one behind entities and quoted lines", "> &lt; a\n> \\< b \\[1\\] [1]"],
+    ["an escaped dollar", "“costs \\$5 \\[1\\] or US\\$” [1]"],
+  ])("stay text in %s, and the mark behind it is one", (_, text) => {
+    renderAnswer(text, { citations: [aCitation({ n: 1 })] });
+    expect(chips()).toHaveLength(1);
+  });
+
+  it("may share their brackets", () => {
+    renderAnswer("Revenue rose [1, 2].", {
+      citations: [aCitation({ n: 1 }), aCitation({ n: 2, filename: "b.pdf" })],
+    });
+    expect(chips().map((chip) => chip.textContent)).toEqual(["1", "2"]);
+  });
+
   it("still work between sums of money", () => {
     renderAnswer("It cost $5 [1] and later $7 [1].", { citations: [aCitation({ n: 1 })] });
     expect(chips()).toHaveLength(2);
@@ -109,6 +125,19 @@ describe("citations in an answer", () => {
 });
 
 describe("an answer's Markdown", () => {
+  it("shows what a document has of markup as text", () => {
+    const { container } = render(
+      <Markdown
+        text={
+          "“\\<script>alert(1)\\</script> \\[site\\](javascript:alert(1)) \\*\\*loud\\*\\* !\\[x\\](http://e.org/x.png)”"
+        }
+      />,
+    );
+    expect(container.querySelector("script, a[href^=javascript], strong, img")).toBeNull();
+    expect(container.textContent).toContain("<script>alert(1)</script> [site](javascript:");
+    expect(container.textContent).toContain("**loud**");
+  });
+
   it("loads nothing from elsewhere and runs nothing", () => {
     const { container } = render(
       <Markdown

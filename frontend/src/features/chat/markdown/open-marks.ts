@@ -11,7 +11,7 @@ export function closeOpenMarks(markdown: string): string {
   block = block.replace(/!?\[[^\]]*\]\([^)\s]*$/, (link) =>
     link.slice(0, link.indexOf("](")).replace(/^!?\[/, ""),
   );
-  block = block.replace(/\[\d{0,3}$/, "");
+  block = block.replace(/\[[\d, ]{0,12}$/, "");
   block = block.replace(/(^|\s)[*_]{1,3}$/, "$1");
 
   const outsideCode = block.replace(/`[^`\n]*`/g, "");
