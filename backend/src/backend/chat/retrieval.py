@@ -72,10 +72,20 @@ def chosen_documents(session: Session, user_id: str, chosen: Chosen) -> tuple[st
 
 
 def find_sources(
-    search: Search, user_id: str, question: str, document_ids: Sequence[str] | None
+    search: Search,
+    user_id: str,
+    question: str,
+    document_ids: Sequence[str] | None,
+    *,
+    limit: int | None = None,
 ) -> list[Source]:
-    """Search and number the passages from 1, the best first. None: in all documents."""
-    found = search(user_id=user_id, query=question, document_ids=document_ids)
+    """Search and number the passages from 1, the best first.
+
+    Args:
+        document_ids: where to search; None: in all documents.
+        limit: how many passages; None: RAG_MAX_DOCUMENT_RESULTS.
+    """
+    found = search(user_id=user_id, query=question, document_ids=document_ids, limit=limit)
     return [
         Source(number, result.chunk, result.score, result.sentence_relevance)
         for number, result in enumerate(found, start=1)
