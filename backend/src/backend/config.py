@@ -65,6 +65,7 @@ class Config(BaseSettings):
     rag_candidates: int = Field(ge=10, le=1_000)
     rag_dense_weight: Weight
     rag_sentence_weight: Weight
+    rag_exact_weight: Weight
     chunk_max_characters: int = Field(ge=200, le=20_000)
     chunk_overlap_characters: int = Field(ge=0, le=10_000)
     embedding_url: str = Field(pattern=r"^(https?://.+)?$")

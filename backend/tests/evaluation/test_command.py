@@ -77,8 +77,8 @@ def test_a_corpus_is_taken_in_once_into_a_folder_that_is_kept(tmp_path: Path) ->
     folder, kept = write_set(tmp_path / "set"), tmp_path / "kept"
     first = run(folder, "--json", "--work-dir", kept)
     second = run(folder, "--json", "--work-dir", kept)
-    assert "documents embedded" in first.stderr
-    assert "documents embedded" not in second.stderr
+    assert "documents taken in" in first.stderr
+    assert "documents taken in" not in second.stderr
     without_time = [{**json.loads(result.stdout), "latency_ms": None} for result in (first, second)]
     assert without_time[0] == without_time[1]
 

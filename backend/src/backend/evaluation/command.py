@@ -25,7 +25,7 @@ from backend.store.embeddings import embedding_model_name
 _ITS_OWN: Final = {"data_dir", "database_url", "qdrant_url", "redis_url"}
 # What a corpus looks like once it is taken in depends on these; raise the number when the
 # way from text to rows and points changes.
-_INGEST_VERSION: Final = 1
+_INGEST_VERSION: Final = 2
 _INGEST_SETTINGS: Final = ("chunk_max_characters", "chunk_overlap_characters")
 
 Tell = Callable[[str], None]
@@ -92,23 +92,25 @@ def _measure_set(
         if library is None:
             _empty(config.data_dir)  # of what an evaluation that was killed has left
         database = create_database(config)
-        file_store = FileStore(config.files_dir)
-        stack = SearchStack(config, database, file_store)
         try:
             if library is None:
-                cache = root / "vectors.db"
-                library = take_in(config, database, stack, dataset, cache, tell)
-            hybrid = measure(dataset, library, stack.search, tell)
+                library = take_in(config, database, dataset, root / "vectors.db", tell)
+
+            def ask_all(weights: Mapping[str, float]) -> Measurement:
+                weighted = config.model_copy(update=weights)
+                stack = SearchStack(weighted, database, FileStore(config.files_dir))
+                try:
+                    return measure(dataset, library, stack.search, tell)
+                finally:
+                    stack.stop()
+
+            hybrid = ask_all({})
+            parts = {
+                name: ask_all(weights)
+                for name, weights in (_half_weights(config) if halves else {}).items()
+            }
         finally:
-            stack.stop()
-        parts: dict[str, Measurement] = {}
-        for name, weights in _half_weights(config).items() if halves else ():
-            half = SearchStack(config.model_copy(update=weights), database, file_store)
-            try:
-                parts[name] = measure(dataset, library, half.search, tell)
-            finally:
-                half.stop()
-        database.close()
+            database.close()
     return Result(dataset.name, len(dataset.entries), library.passages, hybrid, parts)
 
 

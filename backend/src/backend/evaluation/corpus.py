@@ -1,7 +1,7 @@
 """Takes a corpus in: the rows and the index that uploading each document would have left.
 
-Documents go through the chunker, the embedding and the indexer of the product; only the
-queue and the files are left out, and many documents share a transaction.
+Documents go through the chunker, the embedding and the index of the product; only the
+queues and the files are left out, and many documents share a transaction.
 """
 
 import hashlib
@@ -15,18 +15,20 @@ from typing import Final
 from backend.clock import utc_now
 from backend.config import Config
 from backend.db.migrate import upgrade
-from backend.db.repositories import chunks, documents, index_tasks, ingest_jobs, pages, users
+from backend.db.repositories import chunks, documents, ingest_jobs, pages, users
 from backend.db.repositories.chunks import ChunkToEmbed, EmbeddedChunk, NewChunk, chunk_id
 from backend.db.repositories.pages import NewPage
 from backend.db.session import Database
 from backend.evaluation.dataset import Dataset, Entry
 from backend.evaluation.embedding_cache import CachedEmbedder
+from backend.files import FileStore
+from backend.index_rows import IndexRows
 from backend.ingest.chunking import Chunker
 from backend.ingest.embedding import PassageEmbedder
 from backend.ingest.extract.base import ExtractedPage
 from backend.ingest.extract.text import split_pages
-from backend.search_stack import SearchStack
 from backend.store.embeddings import create_embedder
+from backend.store.registry import open_index
 
 _COMPLETE: Final = "corpus.json"
 _ENTRIES_PER_TRANSACTION: Final = 256
@@ -63,12 +65,7 @@ def load(data_dir: Path) -> Library | None:
 
 
 def take_in(
-    config: Config,
-    database: Database,
-    stack: SearchStack,
-    dataset: Dataset,
-    cache: Path,
-    tell: Tell,
+    config: Config, database: Database, dataset: Dataset, cache: Path, tell: Tell
 ) -> Library:
     """Fill the empty data folder of `config`; `cache` is the file of vectors to use."""
     upgrade(database)
@@ -76,18 +73,26 @@ def take_in(
     entry_ids: dict[str, str] = {}
     passages = done = 0
     embedder = CachedEmbedder(create_embedder(config, config.embedding_threads), cache)
+    index = open_index(config, embedder.dimension)
+    rows = IndexRows(database, FileStore(config.files_dir), embedder.name)
     try:
         for part in _parts(dataset.entries):
             read = [item for item in (_read(entry, config) for entry in part) if item.chunks]
             _embed_all(embedder, read)
-            entry_ids |= _commit(database, user_id, embedder, read)
+            ids = _commit(database, user_id, embedder, read)
+            last = [item.chunks[-1].ordinal for item in read]
+            index.upsert(
+                [p for id_, n in zip(ids, last, strict=True) for p in rows.load_points(id_, 0, n)]
+            )
+            entry_ids |= dict(zip(ids, [item.entry.id for item in read], strict=True))
             passages += sum(len(item.chunks) for item in read)
             done += len(part)
-            tell(f"{dataset.name}: {done:,} of {len(dataset.entries):,} documents embedded")
+            tell(f"{dataset.name}: {done:,} of {len(dataset.entries):,} documents taken in")
+        index.rebuild_enqueued()
     finally:
+        rows.close()
+        index.close()
         embedder.close()
-    tell(f"{dataset.name}: putting {passages:,} passages into the index")
-    stack.drain()
     library = Library(user_id, entry_ids, passages)
     description = {"user_id": user_id, "entry_ids": entry_ids, "passages": passages}
     (config.data_dir / _COMPLETE).write_text(json.dumps(description), encoding="utf-8")
@@ -133,13 +138,13 @@ def _to_embed(item: _Read) -> list[ChunkToEmbed]:
 
 def _commit(
     database: Database, user_id: str, embedder: CachedEmbedder, read: Sequence[_Read]
-) -> dict[str, str]:
-    """Store documents with their passages and vectors; return their entries' ids."""
+) -> list[str]:
+    """Store documents with their passages and vectors; return their ids."""
     embedded = [
         PassageEmbedder(embedder, item.filename).embed(_to_embed(item), lambda: None)
         for item in read
     ]
-    entry_ids = {}
+    document_ids = []
     with database.db_transaction() as session:
         for item, vectors in zip(read, embedded, strict=True):
             content = f"{item.entry.id}\n{item.entry.title}\n{item.entry.text}".encode()
@@ -164,9 +169,8 @@ def _commit(
             )
             documents.start_embedding(session, document.id, len(item.pages), len(item.chunks))
             documents.finish(session, document.id, embedder.name)
-            index_tasks.add_upsert(session, user_id, document.id, 0, item.chunks[-1].ordinal)
-            entry_ids[document.id] = item.entry.id
-    return entry_ids
+            document_ids.append(document.id)
+    return document_ids
 
 
 def _add_user(database: Database) -> str:
