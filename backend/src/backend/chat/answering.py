@@ -1,15 +1,22 @@
 """Writes one answer: passages, prompt, stream, citations, end."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import Final
 
 from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
 from backend.chat.models import ModelCatalog
-from backend.chat.prompts import build_turns
-from backend.chat.retrieval import Chosen, Search, chosen_documents, find_sources
+from backend.chat.prompts import all_fit, build_turns
+from backend.chat.retrieval import (
+    Chosen,
+    Search,
+    Source,
+    chosen_documents,
+    find_everything,
+    find_sources,
+)
 from backend.chat.running import RunningAnswer
 from backend.config import Config
 from backend.db.repositories import documents, messages
@@ -25,6 +32,9 @@ NOTHING_CHOSEN: Final = (
     "The documents and collections chosen for this conversation are empty or deleted, so there "
     "was nothing to search. Choose others, or all documents, and ask again."
 )
+
+# More passages than this are not looked at as a whole, whatever the prompt would take.
+MOST_WHOLE: Final = 48
 
 
 class AnswerWriter:
@@ -65,13 +75,12 @@ class AnswerWriter:
             history = messages.history(session, user_id, question.parent_id, self._history_messages)
             has_documents = bool(documents.list_page(session, user_id, 1)[0])
             document_ids = chosen_documents(session, user_id, chosen)
+            passages = documents.passage_count(session, user_id, document_ids)
         if document_ids == ():
             answer.append(NOTHING_CHOSEN)
             return
         sources = (
-            find_sources(self._search, user_id, question.content, document_ids)
-            if has_documents
-            else []
+            self._find(question, history, document_ids, passages or 0) if has_documents else []
         )
         turns, answer.sources = build_turns(
             question.content,
@@ -92,6 +101,26 @@ class AnswerWriter:
             return
         with closing(provider.stream(request)) as events:
             _copy(events, answer)
+
+    def _find(
+        self,
+        question: MessageRecord,
+        history: Sequence[MessageRecord],
+        document_ids: Sequence[str] | None,
+        passages: int,
+    ) -> list[Source]:
+        """Return everything there is to read if the model can take it, else the best of it."""
+        user_id, text = question.user_id, question.content
+        earlier = [message.content for message in history if message.role == "user"]
+        if 0 < passages <= MOST_WHOLE:
+            whole = find_everything(
+                self._search, user_id, text, document_ids, earlier=earlier, passages=passages
+            )
+            if whole is not None and all_fit(
+                text, whole, has_history=bool(history), max_characters=self._max_characters
+            ):
+                return whole
+        return find_sources(self._search, user_id, text, document_ids, earlier=earlier)
 
     def finish(
         self,

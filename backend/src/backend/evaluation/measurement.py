@@ -67,7 +67,9 @@ def _ask(
     scope = None if query.conversation is None else scopes.get(query.conversation, ())
     if scope == ():
         return []
-    sources = find_sources(search, library.user_id, query.text, scope, limit=_PASSAGES)
+    sources = find_sources(
+        search, library.user_id, query.text, scope, earlier=query.previous, limit=_PASSAGES
+    )
     return list(dict.fromkeys(source.chunk.document_id for source in sources))
 
 
