@@ -43,6 +43,7 @@ export EMBEDDING_BATCH_CHUNKS="${EMBEDDING_BATCH_CHUNKS:-64}"  # passages embedd
 export INDEX_POLL_MS="${INDEX_POLL_MS:-200}"  # how often committed passages are carried into the search index
 
 # --- Conversations
+export QUESTION_REWRITE_TIMEOUT_S="${QUESTION_REWRITE_TIMEOUT_S:-4}"  # how long a language model may take to put a follow-up into words that need no others; 0: rules do it
 export CHAT_HISTORY_MESSAGES="${CHAT_HISTORY_MESSAGES:-10}"  # earlier messages given to the model
 export CHAT_MAX_RUNNING_ANSWERS="${CHAT_MAX_RUNNING_ANSWERS:-400}"  # answers streaming at the same time, all users together
 export CHAT_CHUNKS_PER_SECOND="${CHAT_CHUNKS_PER_SECOND:-30}"  # most events a second that carry one answer's text

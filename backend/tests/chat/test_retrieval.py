@@ -52,9 +52,3 @@ def test_everything_is_not_claimed_when_a_passage_is_missing() -> None:
     search = CannedSearch()
     search.results = [in_document("a", 0)]
     assert find_everything(search, "u", "?", None, passages=2) is None
-
-
-def test_a_follow_up_is_searched_with_the_words_of_the_question_before() -> None:
-    search = CannedSearch()
-    find_sources(search, "u", "And its keepers?", None, earlier=["How high is the tower?"])
-    assert search.queries[-1]["query"] == "How high is the tower? And its keepers?"

@@ -7,7 +7,8 @@ from typing import Final
 
 from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
-from backend.chat.models import ModelCatalog
+from backend.chat.followups import depends_on_earlier, expand
+from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.prompts import all_fit, build_turns
 from backend.chat.retrieval import (
     Chosen,
@@ -17,6 +18,7 @@ from backend.chat.retrieval import (
     find_everything,
     find_sources,
 )
+from backend.chat.rewriting import rewrite
 from backend.chat.running import RunningAnswer
 from backend.config import Config
 from backend.db.repositories import documents, messages
@@ -52,6 +54,7 @@ class AnswerWriter:
         self._database = database
         self._history_messages = config.chat_history_messages
         self._max_characters = config.prompt_max_characters
+        self._rewrite_timeout_s = config.question_rewrite_timeout_s
         self._catalog = catalog
         self._search = search
         self._embed = embed
@@ -79,9 +82,10 @@ class AnswerWriter:
         if document_ids == ():
             answer.append(NOTHING_CHOSEN)
             return
-        sources = (
-            self._find(question, history, document_ids, passages or 0) if has_documents else []
-        )
+        sources = []
+        if has_documents:
+            query = self._resolve(question, model, history)
+            sources = self._find(question, query, bool(history), document_ids, passages or 0)
         turns, answer.sources = build_turns(
             question.content,
             sources,
@@ -102,25 +106,41 @@ class AnswerWriter:
         with closing(provider.stream(request)) as events:
             _copy(events, answer)
 
+    def _resolve(
+        self, question: MessageRecord, model: str, history: Sequence[MessageRecord]
+    ) -> str:
+        """Return what to search for: a follow-up together with what it refers to."""
+        text = question.content
+        earlier = [message.content for message in history if message.role == "user"]
+        if not earlier or not depends_on_earlier(text):
+            return text
+        rewritten = None
+        if model != BUILTIN_MODEL and self._rewrite_timeout_s:
+            provider, name = self._catalog.open(question.user_id, model)
+            rewritten = rewrite(provider, name, text, earlier, self._rewrite_timeout_s)
+        return rewritten or expand(text, earlier)
+
     def _find(
         self,
         question: MessageRecord,
-        history: Sequence[MessageRecord],
+        query: str,
+        has_history: bool,
         document_ids: Sequence[str] | None,
         passages: int,
     ) -> list[Source]:
         """Return everything there is to read if the model can take it, else the best of it."""
-        user_id, text = question.user_id, question.content
-        earlier = [message.content for message in history if message.role == "user"]
         if 0 < passages <= MOST_WHOLE:
             whole = find_everything(
-                self._search, user_id, text, document_ids, earlier=earlier, passages=passages
+                self._search, question.user_id, query, document_ids, passages=passages
             )
             if whole is not None and all_fit(
-                text, whole, has_history=bool(history), max_characters=self._max_characters
+                question.content,
+                whole,
+                has_history=has_history,
+                max_characters=self._max_characters,
             ):
                 return whole
-        return find_sources(self._search, user_id, text, document_ids, earlier=earlier)
+        return find_sources(self._search, question.user_id, query, document_ids)
 
     def finish(
         self,

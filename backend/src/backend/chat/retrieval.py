@@ -6,7 +6,6 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from backend.chat.followups import expand
 from backend.db.repositories import collections, documents
 from backend.llm.base import Passage, Sentence
 from backend.store.search import ChunkEvidence, SearchResult
@@ -78,18 +77,15 @@ def find_sources(
     question: str,
     document_ids: Sequence[str] | None,
     *,
-    earlier: Sequence[str] = (),
     limit: int | None = None,
 ) -> list[Source]:
     """Search and number the passages from 1, the best first.
 
     Args:
         document_ids: where to search; None: in all documents.
-        earlier: the questions asked before in the same chat, oldest first.
         limit: how many passages; None: RAG_MAX_DOCUMENT_RESULTS.
     """
-    query = expand(question, earlier)
-    found = search(user_id=user_id, query=query, document_ids=document_ids, limit=limit)
+    found = search(user_id=user_id, query=question, document_ids=document_ids, limit=limit)
     return _numbered(found)
 
 
@@ -99,7 +95,6 @@ def find_everything(
     question: str,
     document_ids: Sequence[str] | None,
     *,
-    earlier: Sequence[str] = (),
     passages: int,
 ) -> list[Source] | None:
     """Return all passages in reading order, the best document first, numbered from 1.
@@ -107,8 +102,7 @@ def find_everything(
     None if the search, asked for all `passages` there are, does not give all of them, which
     happens while documents are being taken in.
     """
-    query = expand(question, earlier)
-    found = search(user_id=user_id, query=query, document_ids=document_ids, limit=passages)
+    found = search(user_id=user_id, query=question, document_ids=document_ids, limit=passages)
     if len(found) < passages:
         return None
     rank = {id_: n for n, id_ in enumerate(dict.fromkeys(r.chunk.document_id for r in found))}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
+from backend.chat.followups import expand
 from backend.chat.retrieval import Search, find_sources
 from backend.evaluation.corpus import Library
 from backend.evaluation.dataset import Dataset, Query
@@ -67,9 +68,8 @@ def _ask(
     scope = None if query.conversation is None else scopes.get(query.conversation, ())
     if scope == ():
         return []
-    sources = find_sources(
-        search, library.user_id, query.text, scope, earlier=query.previous, limit=_PASSAGES
-    )
+    question = expand(query.text, query.previous)
+    sources = find_sources(search, library.user_id, question, scope, limit=_PASSAGES)
     return list(dict.fromkeys(source.chunk.document_id for source in sources))
 
 
