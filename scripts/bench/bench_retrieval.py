@@ -39,7 +39,7 @@ from backend.store.vectors import pack_sentence_vectors, pack_vector, unit
 
 USERNAME = "bench"
 CHUNKS_PER_DOCUMENT = 250
-SENTENCES_PER_CHUNK = 8
+SENTENCES_PER_CHUNK = 12
 
 
 class Writing:

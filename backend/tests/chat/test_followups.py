@@ -37,6 +37,7 @@ def test_a_question_that_leans_on_another_gets_its_words(question: str) -> None:
         "How does the lighthouse of Genoa keep its lamp dry?",
         "Is it true that tomatoes need six hours of sun?",
         "Does the report say that the pier was closed?",
+        "E. coli grows at what temperature?",
         "lighthouse height",
         "tomatoes",
         "Which rivers flow through Andorra?",

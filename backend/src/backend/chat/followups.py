@@ -13,7 +13,7 @@ _MAX_CHARACTERS: Final = 400  # of an earlier question; a longer one is no quest
 
 _OPENINGS: Final = re.compile(
     r"\s*(?:and|but|or|also|then|so|what about|how about|what else|the same|and what|"
-    r"und|aber|oder|auch|wie ist es mit|was ist mit|et|mais|ou|y|pero|e|ma)\b",
+    r"und|aber|oder|auch|wie ist es mit|was ist mit|et|mais|pero)\b",
     re.IGNORECASE,
 )
 _PRONOUN_WORDS: Final = """
