@@ -234,6 +234,19 @@ def test_the_same_text_twice_in_a_document_does_not_fill_the_list(
     assert texts(results) == [footer[0], "The harbour made a profit."]
 
 
+def test_another_version_of_a_document_does_not_fill_the_list(library: Library, ann: str) -> None:
+    for name, text in (
+        ("v1.txt", "The harbour fee is 9 euros."),
+        ("v2.txt", "The harbour fee\nis 9 euros."),
+    ):
+        library.embed_document(ann, library.add_document(ann, name, [[text]]))
+    other = library.add_document(ann, "other.txt", [["A fee is paid at the lock."]])
+    library.embed_document(ann, other)
+    library.indexer.drain()
+    results = library.searcher.search(user_id=ann, query="How much is the harbour fee?", limit=2)
+    assert results[1].chunk.document_id == other
+
+
 def test_a_search_in_an_empty_library_finds_nothing(library: Library, ann: str) -> None:
     assert library.searcher.search(user_id=ann, query="harbour") == []
 

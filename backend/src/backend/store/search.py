@@ -186,7 +186,7 @@ class Searcher:
         Reading the sentences' vectors of all candidates would take most of a search's time;
         until they are read, a passage's own cosine stands for its best sentence's.
         """
-        keyword = normalise(found.keyword, 0.0)
+        keyword = normalise(found.keyword, 0.0) if found.keyword.any() else found.keyword
         floor = 0.0 if np.isnan(found.cosine).all() else float(np.nanmin(found.cosine))
         dense = normalise(found.cosine, floor)
         order = np.argsort(-self._fuse(keyword, dense, dense), kind="stable")[:limit]
@@ -283,12 +283,13 @@ def _searched(chunk: ChunkEvidence) -> str:
 
 def _repetitions_last(ranked: Sequence[_Ranked]) -> list[_Ranked]:
     """Move behind all others what only repeats: neighbours overlap by whole sentences, so
-    the best sentence of one may be that of a better one, or the same text may recur."""
+    the best sentence of one may be that of a better one, or the same text may recur, also in
+    another version of a document."""
     seen: set[object] = set()
     first: list[_Ranked] = []
     repeated: list[_Ranked] = []
     for item in ranked:
-        marks = {item.best_sentence(), (item.chunk.document_id, item.chunk.text)}
+        marks = {item.best_sentence(), " ".join(item.chunk.text.casefold().split())}
         marks.discard(None)
         (first if seen.isdisjoint(marks) else repeated).append(item)
         seen |= marks
