@@ -30,9 +30,10 @@ export MESSAGE_MAX_CHARACTERS="${MESSAGE_MAX_CHARACTERS:-32000}"  # longest ques
 # --- Finding passages
 export RAG_MAX_DOCUMENT_RESULTS="${RAG_MAX_DOCUMENT_RESULTS:-10}"  # passages given to the model
 export RAG_CANDIDATES="${RAG_CANDIDATES:-100}"  # passages taken from each of the two searches before they are fused
-export RAG_DENSE_WEIGHT="${RAG_DENSE_WEIGHT:-0.2}"  # weight of a passage's embedding; keywords weigh 1 minus both dense weights
+export RAG_DENSE_WEIGHT="${RAG_DENSE_WEIGHT:-0.3}"  # weight of a passage's embedding; keywords weigh 1 minus both dense weights
 export RAG_SENTENCE_WEIGHT="${RAG_SENTENCE_WEIGHT:-0.3}"  # weight of a passage's best sentence's embedding
-export CHUNK_MAX_CHARACTERS="${CHUNK_MAX_CHARACTERS:-1000}"  # longest passage, in characters
+export RAG_EXACT_WEIGHT="${RAG_EXACT_WEIGHT:-0.05}"  # how much numbers, dates and identifiers of the question add where they stand letter by letter; quoted phrases ten times as much
+export CHUNK_MAX_CHARACTERS="${CHUNK_MAX_CHARACTERS:-1500}"  # longest passage, in characters
 export CHUNK_OVERLAP_CHARACTERS="${CHUNK_OVERLAP_CHARACTERS:-150}"  # how much of a passage's end the next one may repeat, in whole sentences
 export EMBEDDING_URL="${EMBEDDING_URL:-}"  # empty: the built-in model; or the base URL of a server with /embeddings, for example http://127.0.0.1:11434/v1
 export EMBEDDING_MODEL="${EMBEDDING_MODEL:-}"  # the model to ask that server for; after a change the old model answers until all documents are embedded anew
@@ -42,6 +43,7 @@ export EMBEDDING_BATCH_CHUNKS="${EMBEDDING_BATCH_CHUNKS:-64}"  # passages embedd
 export INDEX_POLL_MS="${INDEX_POLL_MS:-200}"  # how often committed passages are carried into the search index
 
 # --- Conversations
+export QUESTION_REWRITE_TIMEOUT_S="${QUESTION_REWRITE_TIMEOUT_S:-4}"  # how long a language model may take to put a follow-up into words that need no others; 0: rules do it
 export CHAT_HISTORY_MESSAGES="${CHAT_HISTORY_MESSAGES:-10}"  # earlier messages given to the model
 export CHAT_MAX_RUNNING_ANSWERS="${CHAT_MAX_RUNNING_ANSWERS:-400}"  # answers streaming at the same time, all users together
 export CHAT_CHUNKS_PER_SECOND="${CHAT_CHUNKS_PER_SECOND:-30}"  # most events a second that carry one answer's text

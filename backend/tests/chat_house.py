@@ -73,6 +73,7 @@ class CannedSearch:
     def __init__(self) -> None:
         self.results: list[SearchResult] = [LIGHTHOUSE]
         self.queries: list[dict[str, object]] = []
+        self.limits: list[int | None] = []
 
     def __call__(
         self,
@@ -83,6 +84,7 @@ class CannedSearch:
         limit: int | None = None,
     ) -> Sequence[SearchResult]:
         self.queries.append({"user_id": user_id, "query": query, "document_ids": document_ids})
+        self.limits.append(limit)
         return self.results[:limit]
 
 

@@ -37,8 +37,9 @@ from backend.store.registry import open_index
 from backend.store.search import Searcher
 from backend.store.vectors import pack_sentence_vectors, pack_vector, unit
 
+USERNAME = "bench"
 CHUNKS_PER_DOCUMENT = 250
-SENTENCES_PER_CHUNK = 8
+SENTENCES_PER_CHUNK = 12
 
 
 class Writing:
@@ -137,26 +138,35 @@ def print_row(*cells: str) -> None:
     sys.stdout.flush()
 
 
+def find_or_add_user(database: Database) -> tuple[str, bool]:
+    """Return the user of the bench, and whether it is a new one."""
+    with database.db_transaction() as session:
+        found = users.find(session, USERNAME)
+        if found:
+            return found.id, False
+        user = users.add(
+            session,
+            username=USERNAME,
+            username_key=USERNAME,
+            password_hash="",
+            role="user",
+            created_at=utc_now(),
+        )
+        return user.id, True
+
+
 def run(folder: Path, passages: int, question_count: int) -> None:
     config = load_config(data_dir=folder)
+    folder.mkdir(parents=True, exist_ok=True)
     database = create_database(config)
     upgrade(database)
     embedder: Embedder = create_embedder(config, threads=2)
     index = open_index(config, embedder.name, embedder.dimension)
-    with database.db_transaction() as session:
-        user_id = users.add(
-            session,
-            username="bench",
-            username_key="bench",
-            password_hash="",
-            role="user",
-            created_at=utc_now(),
-        ).id
     rows = IndexRows(database, FileStore(config.files_dir), embedder.name)
     indexer = Indexer(index, rows, config.index_poll_ms)
-    indexer.drain()
-
-    fill(database, user_id, passages, embedder.name, embedder.dimension)
+    user_id, is_new = find_or_add_user(database)
+    if is_new:
+        fill(database, user_id, passages, embedder.name, embedder.dimension)
     began = time.perf_counter()
     indexer.drain()
     indexing_s = time.perf_counter() - began
@@ -205,7 +215,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--passages", type=int, default=50_000, help="default: %(default)s")
     parser.add_argument("--questions", type=int, default=300, help="default: %(default)s")
+    parser.add_argument("--work-dir", type=Path, help="keep the passages here for the next time")
     options = parser.parse_args()
+    if options.work_dir:
+        run(options.work_dir.resolve(), options.passages, options.questions)
+        return
     with tempfile.TemporaryDirectory() as folder:
         run(Path(folder), options.passages, options.questions)
 

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import click
 
@@ -58,6 +60,45 @@ def reindex() -> None:
         configure_logging(config, process="maintenance")
         if not run_reindex(config, click.echo):
             sys.exit(1)
+
+    _run(action)
+
+
+@main.command("eval")
+@click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a set.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Override a setting.")
+@click.option("--halves", is_flag=True, help="Also measure keywords and embeddings alone.")
+@click.option(
+    "--work-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep corpora and vectors here for the next time.",
+)
+def evaluate(
+    datasets: tuple[Path, ...],
+    *,
+    as_json: bool,
+    settings: tuple[str, ...],
+    halves: bool,
+    work_dir: Path | None,
+) -> None:
+    """Measure retrieval on question sets: folders with corpus.jsonl, queries.jsonl, qrels.tsv."""
+    from backend.evaluation.command import parse_settings, run_eval
+    from backend.evaluation.report import to_json, to_table
+
+    def action(_config: Config) -> None:
+        results = run_eval(
+            datasets,
+            parse_settings(settings),
+            halves=halves,
+            work_dir=work_dir,
+            tell=partial(click.echo, err=True),
+        )
+        if as_json:
+            for result in results:
+                click.echo(to_json(result))
+        else:
+            click.echo(to_table(list(results)))
 
     _run(action)
 

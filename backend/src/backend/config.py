@@ -66,6 +66,7 @@ class Config(BaseSettings):
     rag_candidates: int = Field(ge=10, le=1_000)
     rag_dense_weight: Weight
     rag_sentence_weight: Weight
+    rag_exact_weight: Weight
     chunk_max_characters: int = Field(ge=200, le=20_000)
     chunk_overlap_characters: int = Field(ge=0, le=10_000)
     embedding_url: str = Field(pattern=r"^(https?://.+)?$")
@@ -75,6 +76,7 @@ class Config(BaseSettings):
     embedding_batch_chunks: int = Field(ge=1, le=1_024)
     index_poll_ms: Milliseconds
 
+    question_rewrite_timeout_s: float = Field(ge=0, le=60)
     chat_history_messages: int = Field(ge=0, le=1_000)
     chat_max_running_answers: int = Field(ge=1, le=10_000)
     chat_chunks_per_second: int = Field(ge=1, le=1_000)

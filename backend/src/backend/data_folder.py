@@ -2,11 +2,11 @@
 
 import fcntl
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from backend.errors import ConfigurationError, DataFolderInUse
 
-_LOCK = "server.lock"
+LOCK: Final = "server.lock"
 
 
 def claim_data_dir(data_dir: Path) -> IO[str]:
@@ -18,7 +18,7 @@ def claim_data_dir(data_dir: Path) -> IO[str]:
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (data_dir / _LOCK).open("a")
+        lock = (data_dir / LOCK).open("a")
     except OSError as error:
         raise ConfigurationError(
             f"The data folder {data_dir} cannot be written ({error.strerror}). "

@@ -9,7 +9,7 @@
     ├── NotFound 404                    │   └── UnknownModel, EmptyFile
     ├── RateLimited 429                 ├── InternalError 500
     ├── Unavailable 503                 └── ConfigurationError (stops the start)
-    │   └── FolderUnavailable               └── DataFolderInUse
+    │   └── FolderUnavailable               └── DataFolderInUse, InvalidDataset
     ├── IngestError (a document's end)
     │   ├── PermanentIngestError: DocumentEncrypted, DocumentUnreadable, NoText, DocumentTooLarge
     │   │   └── NothingUnpacked, DocumentTimeout, DocumentCrashed, EmbeddingRefused
@@ -57,6 +57,11 @@ class ConfigurationError(DocChatError):
 
 class DataFolderInUse(ConfigurationError):
     default_message = "Doc Chat is already running on this data folder."
+
+
+class InvalidDataset(ConfigurationError):
+    code = "invalid_dataset"
+    default_message = "This is no question set."
 
 
 class InvalidRequest(DocChatError):

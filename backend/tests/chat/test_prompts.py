@@ -7,7 +7,7 @@ import pytest
 from test_running import MESSAGE
 
 from backend.chat.evidence import WEAK_EVIDENCE
-from backend.chat.prompts import build_turns
+from backend.chat.prompts import all_fit, build_turns
 from backend.chat.retrieval import Source
 from chat_house import make_chunk
 
@@ -126,3 +126,17 @@ def test_without_documents_the_model_is_told_so() -> None:
     assert "not added any document" in turns[0].content
     turns, _ = build_turns("?", [], [], has_documents=True, max_characters=ROOM)
     assert "found no passage" in turns[0].content
+
+
+def test_all_fit_exactly_when_the_prompt_takes_all() -> None:
+    sources = [make_source(number, "word " * 400) for number in range(1, 9)]
+    answers = set()
+    for earlier in ([], history("First?", "One.")):
+        for max_characters in range(4_000, 26_000, 500):
+            _, given = build_turns(
+                "Q?", sources, earlier, has_documents=True, max_characters=max_characters
+            )
+            fit = all_fit("Q?", sources, has_history=bool(earlier), max_characters=max_characters)
+            assert fit == (len(given) == len(sources))
+            answers.add(fit)
+    assert answers == {True, False}

@@ -2,8 +2,9 @@
 
 import dataclasses
 
-from backend.chat.retrieval import Source, find_sources
+from backend.chat.retrieval import Source, find_everything, find_sources
 from backend.llm.base import Sentence
+from backend.store.search import SearchResult
 from chat_house import CannedSearch, make_chunk, make_result
 
 
@@ -24,3 +25,30 @@ def test_each_sentence_knows_its_page() -> None:
         Sentence(5, 9, 5, 0.2),
         Sentence(10, 16, 7, 0.3),
     )
+
+
+def in_document(document_id: str, ordinal: int) -> SearchResult:
+    result = make_result([f"{document_id} {ordinal}."], [0.5], f"{document_id}-{ordinal}")
+    chunk = dataclasses.replace(result.chunk, document_id=document_id, ordinal=ordinal)
+    return dataclasses.replace(result, chunk=chunk)
+
+
+def test_everything_is_given_in_reading_order_the_best_document_first() -> None:
+    search = CannedSearch()
+    places = [("b", 1), ("a", 2), ("b", 0), ("a", 0), ("a", 1)]
+    search.results = [in_document(*place) for place in places]
+    sources = find_everything(search, "u", "?", ["a", "b"], passages=5)
+    assert sources is not None
+    assert [(source.number, source.chunk.id) for source in sources] == [
+        (1, "b-0"),
+        (2, "b-1"),
+        (3, "a-0"),
+        (4, "a-1"),
+        (5, "a-2"),
+    ]
+
+
+def test_everything_is_not_claimed_when_a_passage_is_missing() -> None:
+    search = CannedSearch()
+    search.results = [in_document("a", 0)]
+    assert find_everything(search, "u", "?", None, passages=2) is None

@@ -61,6 +61,31 @@ def test_the_same_bytes_again_give_the_document_that_is_there(any_database: Data
     assert first.status == "queued"
 
 
+def test_passages_are_counted_once_all_documents_are_read(any_database: Database) -> None:
+    user, other = add_user(any_database, "ada"), add_user(any_database, "bob")
+    first, second, broken = (add_document(any_database, user, n) for n in range(3))
+    foreign = add_document(any_database, other, 3)
+
+    def count(*ids: str) -> int | None:
+        with any_database.db_session() as session:
+            return documents.passage_count(session, user, ids or None)
+
+    with any_database.db_transaction() as session:
+        documents.fail(session, broken.id, "no_text", "There is no text.")
+        for document, passages in ((first, 3), (foreign, 9)):
+            documents.start_embedding(session, document.id, 1, passages)
+            documents.finish(session, document.id, "model")
+    assert count(first.id, broken.id, foreign.id) == 3
+    assert count() is None  # the second is still waiting
+    with any_database.db_transaction() as session:
+        documents.start_embedding(session, second.id, 1, 4)
+        documents.finish(session, second.id, "model")
+    assert count() == 7
+    with any_database.db_transaction() as session:
+        documents.mark_deleted(session, user, first.id)
+    assert count() == 4
+
+
 def test_a_document_is_not_found_by_another_user(any_database: Database) -> None:
     document = add_document(any_database, add_user(any_database, "ada"))
     other = add_user(any_database, "bob")

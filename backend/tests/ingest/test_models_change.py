@@ -39,6 +39,7 @@ def use(make_config: Callable[..., Config], server: EmbeddingServer) -> Use:
 
     def make(model: str) -> Config:
         return make_config(
+            chunk_max_characters=1000,
             embedding_url=server.base_url,
             embedding_model=model,
             embedding_batch_chunks=1,

@@ -222,7 +222,7 @@ def test_a_document_deleted_in_mid_work_gets_no_more_rows(
 def test_a_stopped_worker_gives_its_job_back_and_no_vector_is_computed_twice(
     make_config: Callable[..., Config], database: Database, upload: Upload, look: Look
 ) -> None:
-    config = make_config(embedding_batch_chunks=1)
+    config = make_config(embedding_batch_chunks=1, chunk_max_characters=1000)
     document = upload(long_text(10), "long.txt")
     work_until(config, database, 8, Worker.stop)
     assert look(document.id).status == "embedding"

@@ -1,16 +1,25 @@
 """Writes one answer: passages, prompt, stream, citations, end."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import Final
 
 from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
 from backend.chat.evidence import WEAK_EVIDENCE, evidence
-from backend.chat.models import ModelCatalog
-from backend.chat.prompts import build_turns
-from backend.chat.retrieval import Chosen, Search, chosen_documents, find_sources
+from backend.chat.followups import depends_on_earlier, expand
+from backend.chat.models import BUILTIN_MODEL, ModelCatalog
+from backend.chat.prompts import all_fit, build_turns
+from backend.chat.retrieval import (
+    Chosen,
+    Search,
+    Source,
+    chosen_documents,
+    find_everything,
+    find_sources,
+)
+from backend.chat.rewriting import rewrite
 from backend.chat.running import RunningAnswer
 from backend.config import Config
 from backend.db.repositories import documents, messages
@@ -26,6 +35,9 @@ NOTHING_CHOSEN: Final = (
     "The documents and collections chosen for this conversation are empty or deleted, so there "
     "was nothing to search. Choose others, or all documents, and ask again."
 )
+
+# More passages than this are not looked at as a whole, whatever the prompt would take.
+MOST_WHOLE: Final = 48
 
 
 class AnswerWriter:
@@ -44,6 +56,7 @@ class AnswerWriter:
         self._history_messages = config.chat_history_messages
         self._max_characters = config.prompt_max_characters
         self._min_evidence = config.answer_min_evidence
+        self._rewrite_timeout_s = config.question_rewrite_timeout_s
         self._catalog = catalog
         self._search = search
         self._embed = embed
@@ -67,15 +80,15 @@ class AnswerWriter:
             history = messages.history(session, user_id, question.parent_id, self._history_messages)
             has_documents = bool(documents.list_page(session, user_id, 1)[0])
             document_ids = chosen_documents(session, user_id, chosen)
+            passages = documents.passage_count(session, user_id, document_ids)
         if document_ids == ():
             answer.no_answer = True
             answer.append(NOTHING_CHOSEN)
             return
-        sources = (
-            find_sources(self._search, user_id, question.content, document_ids)
-            if has_documents
-            else []
-        )
+        sources = []
+        if has_documents:
+            query = self._resolve(question, model, history)
+            sources = self._find(question, query, bool(history), document_ids, passages or 0)
         is_weak = has_documents and evidence(sources) < self._min_evidence
         turns, answer.sources = build_turns(
             question.content,
@@ -102,6 +115,42 @@ class AnswerWriter:
             return
         with closing(provider.stream(request)) as events:
             _copy(events, answer)
+
+    def _resolve(
+        self, question: MessageRecord, model: str, history: Sequence[MessageRecord]
+    ) -> str:
+        """Return what to search for: a follow-up together with what it refers to."""
+        text = question.content
+        earlier = [message.content for message in history if message.role == "user"]
+        if not earlier or not depends_on_earlier(text):
+            return text
+        rewritten = None
+        if model != BUILTIN_MODEL and self._rewrite_timeout_s:
+            provider, name = self._catalog.open(question.user_id, model)
+            rewritten = rewrite(provider, name, text, earlier, self._rewrite_timeout_s)
+        return rewritten or expand(text, earlier)
+
+    def _find(
+        self,
+        question: MessageRecord,
+        query: str,
+        has_history: bool,
+        document_ids: Sequence[str] | None,
+        passages: int,
+    ) -> list[Source]:
+        """Return everything there is to read if the model can take it, else the best of it."""
+        if 0 < passages <= MOST_WHOLE:
+            whole = find_everything(
+                self._search, question.user_id, query, document_ids, passages=passages
+            )
+            if whole is not None and all_fit(
+                question.content,
+                whole,
+                has_history=has_history,
+                max_characters=self._max_characters,
+            ):
+                return whole
+        return find_sources(self._search, question.user_id, query, document_ids)
 
     def finish(
         self,

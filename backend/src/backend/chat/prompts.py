@@ -62,10 +62,9 @@ def build_turns(
         history: the branch's earlier messages, oldest first, without the question.
     """
     weakness = _WEAK_EVIDENCE.format(sentence=WEAK_EVIDENCE) if is_evidence_weak else ""
-    room = max_characters - len(question) - len(_RULES) - len(_WITH_PASSAGES) - len(weakness)
-    # Passages may take all but a quarter, so that what was said before is not forgotten.
+    room = _room(question, max_characters) - len(weakness)
     passages, given = [], []
-    passage_room = room * 3 // 4 if history else room
+    passage_room = _passage_room(room, has_history=bool(history))
     for source in sources:
         passage = _passage(source)
         if len(passage) > passage_room:
@@ -88,6 +87,23 @@ def build_turns(
     else:
         system = f"{_RULES}\n\n{_NO_DOCUMENTS}"
     return [Turn("system", system), *reversed(earlier), Turn("user", question)], given
+
+
+def all_fit(
+    question: str, sources: Sequence[Source], *, has_history: bool, max_characters: int
+) -> bool:
+    """Return whether `build_turns` will find room for every source."""
+    room = _passage_room(_room(question, max_characters), has_history=has_history)
+    return sum(len(_passage(source)) for source in sources) <= room
+
+
+def _room(question: str, max_characters: int) -> int:
+    return max_characters - len(question) - len(_RULES) - len(_WITH_PASSAGES)
+
+
+def _passage_room(room: int, *, has_history: bool) -> int:
+    """Passages may take all but a quarter, so that what was said before is not forgotten."""
+    return room * 3 // 4 if has_history else room
 
 
 def _passage(source: Source) -> str:

@@ -76,10 +76,44 @@ def chosen_documents(session: Session, user_id: str, chosen: Chosen) -> tuple[st
 
 
 def find_sources(
-    search: Search, user_id: str, question: str, document_ids: Sequence[str] | None
+    search: Search,
+    user_id: str,
+    question: str,
+    document_ids: Sequence[str] | None,
+    *,
+    limit: int | None = None,
 ) -> list[Source]:
-    """Search and number the passages from 1, the best first. None: in all documents."""
-    found = search(user_id=user_id, query=question, document_ids=document_ids)
+    """Search and number the passages from 1, the best first.
+
+    Args:
+        document_ids: where to search; None: in all documents.
+        limit: how many passages; None: RAG_MAX_DOCUMENT_RESULTS.
+    """
+    found = search(user_id=user_id, query=question, document_ids=document_ids, limit=limit)
+    return _numbered(found)
+
+
+def find_everything(
+    search: Search,
+    user_id: str,
+    question: str,
+    document_ids: Sequence[str] | None,
+    *,
+    passages: int,
+) -> list[Source] | None:
+    """Return all passages in reading order, the best document first, numbered from 1.
+
+    None if the search, asked for all `passages` there are, does not give all of them, which
+    happens while documents are being taken in.
+    """
+    found = search(user_id=user_id, query=question, document_ids=document_ids, limit=passages)
+    if len(found) < passages:
+        return None
+    rank = {id_: n for n, id_ in enumerate(dict.fromkeys(r.chunk.document_id for r in found))}
+    return _numbered(sorted(found, key=lambda r: (rank[r.chunk.document_id], r.chunk.ordinal)))
+
+
+def _numbered(found: Sequence[SearchResult]) -> list[Source]:
     return [
         Source(number, result.chunk, result.score, result.sentence_relevance)
         for number, result in enumerate(found, start=1)

@@ -35,13 +35,18 @@ class PassageEmbedder:
             for (start, end), row in zip(passage.sentences, rows, strict=True):
                 self._known.setdefault(_one_line(passage.text[start:end]), row)
 
+    def texts_of(self, chunks: Sequence[ChunkToEmbed]) -> list[str]:
+        """Return the texts that `embed` gives to the model if it knows none of them yet."""
+        contexts = [self._context_line(chunk) for chunk in chunks]
+        return [*contexts, *(text for chunk in chunks for text in _sentences_of(chunk))]
+
     def embed(
         self, chunks: Sequence[ChunkToEmbed], check: Callable[[], None]
     ) -> list[EmbeddedChunk]:
         """Return the vectors of `chunks`; calls `check` now and then, which may raise."""
-        sentences = [[_one_line(c.text[start:end]) for start, end in c.sentences] for c in chunks]
+        self._learn_new(self.texts_of(chunks), check)
+        sentences = [_sentences_of(chunk) for chunk in chunks]
         contexts = [self._context_line(chunk) for chunk in chunks]
-        self._learn_new([*contexts, *(text for texts in sentences for text in texts)], check)
         embedded = []
         for chunk, texts, context in zip(chunks, sentences, contexts, strict=True):
             rows = np.stack([self._known[text] for text in texts])
@@ -69,6 +74,10 @@ class PassageEmbedder:
             check()
             part = new[first : first + step]
             self._known.update(zip(part, self._embedder.embed(part), strict=True))
+
+
+def _sentences_of(chunk: ChunkToEmbed) -> list[str]:
+    return [_one_line(chunk.text[start:end]) for start, end in chunk.sentences]
 
 
 def _one_line(text: str) -> str:

@@ -31,10 +31,11 @@ class IndexPoint:
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """Whose passages, and of which documents (None: all of that user's)."""
+    """Whose passages, of which documents and which of them (None: all of that user's)."""
 
     user_id: str
     document_ids: tuple[str, ...] | None = None
+    chunk_ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

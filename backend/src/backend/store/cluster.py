@@ -92,7 +92,7 @@ class ClusterIndex(SearchIndex):
         return self._nearest(vector.tolist(), _DENSE, where, limit, None)
 
     def count(self, where: SearchFilter | None = None) -> int:
-        if where is not None and where.document_ids == ():
+        if where is not None and () in (where.document_ids, where.chunk_ids):
             return 0
         with _reaching_the_cluster():
             return self._client.count(
@@ -131,7 +131,7 @@ class ClusterIndex(SearchIndex):
         limit: int,
         params: models.SearchParams | None,
     ) -> list[Hit]:
-        if where.document_ids == ():
+        if () in (where.document_ids, where.chunk_ids):
             return []
         with _reaching_the_cluster():
             found = self._client.query_points(
@@ -206,6 +206,8 @@ def _filter(where: SearchFilter) -> models.Filter:
                 key="document_id", match=models.MatchAny(any=list(where.document_ids))
             )
         )
+    if where.chunk_ids is not None:
+        conditions.append(models.HasIdCondition(has_id=list(where.chunk_ids)))
     return models.Filter(must=conditions)
 
 

@@ -1,8 +1,9 @@
 """Hybrid search: BM25 and embeddings, fused, with the evidence for every passage."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Final, Protocol
 
 import numpy as np
@@ -10,16 +11,20 @@ import numpy as np
 from backend.config import Config
 from backend.errors import EmbeddingRefused, EmbeddingUnavailable
 from backend.store.base import FloatVector, SearchFilter, SearchIndex
+from backend.store.candidates import Candidates, find_candidates
 from backend.store.embeddings import Embedder
-from backend.store.fusion import fuse
+from backend.store.exact import ExactTerms
+from backend.store.fusion import fuse, normalise
 from backend.store.keywords import KeywordEncoder
 from backend.store.relevance import PassageSentences, SentenceScorer
-from backend.store.vectors import sentence_cosines, unpack_sentence_vectors, unpack_vector
+from backend.store.vectors import sentence_cosines, unpack_sentence_vectors
 
 logger = logging.getLogger(__name__)
 
 # So many times more passages than wanted are read, since some only repeat others.
 _SPARE: Final = 3
+# How many candidates are scored by their sentences; 32 rank as well as all (docs/retrieval.md).
+_LOOKED_AT: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class PassageSource(Protocol):
     """
 
     def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> Sequence[ChunkVectors]:
-        """Asked for a few hundred ids at a time: every candidate of a search."""
+        """Asked for a few dozen ids at a time: the better candidates of a search."""
 
     def load_evidence(self, user_id: str, chunk_ids: Sequence[str]) -> Sequence[ChunkEvidence]:
         """Asked for a few dozen ids at a time: the candidates that may be returned."""
@@ -92,10 +97,10 @@ class SearchResult:
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     id: str
+    score: float
     keyword_score: float
     cosine: float
-    """NaN, like `sentence_cosine`, if the passage is not embedded."""
-    sentence_cosine: float
+    """NaN if the passage is not embedded."""
     sentence_cosines: FloatVector | None
 
 
@@ -130,6 +135,7 @@ class Searcher:
         self._candidates = config.rag_candidates
         self._dense_weight = config.rag_dense_weight
         self._sentence_weight = config.rag_sentence_weight
+        self._exact_weight = config.rag_exact_weight
         self._default_limit = config.rag_max_document_results
         self._scorer = SentenceScorer(KeywordEncoder())
 
@@ -152,33 +158,21 @@ class Searcher:
         """
         if not any(character.isalnum() for character in query):
             return []
+        wanted = self._default_limit if limit is None else limit
         where = SearchFilter(user_id, tuple(document_ids) if document_ids else None)
         query_vector = self._vector_of(query)
-        keyword_scores = {
-            hit.id: hit.score for hit in self._index.search_keywords(query, where, self._candidates)
-        }
-        dense_hits = []
-        if query_vector is not None:
-            dense_hits = self._index.search_dense(query_vector, where, self._candidates)
-        ids = list(dict.fromkeys([*keyword_scores, *(hit.id for hit in dense_hits)]))
-        if not ids:
+        found = find_candidates(self._index, query, query_vector, where, self._candidates)
+        if not found.ids or not wanted:
             return []
-        rows = self._passages.load_vectors(user_id, ids)
-        candidates = self._candidates_of(rows, keyword_scores, query_vector)
-        scores = fuse(
-            np.array([c.keyword_score for c in candidates], np.float32),
-            np.array([c.cosine for c in candidates], np.float32),
-            np.array([c.sentence_cosine for c in candidates], np.float32),
-            dense_weight=self._dense_weight,
-            sentence_weight=self._sentence_weight,
+        best = self._look_at_sentences(
+            user_id, found, query_vector, max(_LOOKED_AT, _SPARE * wanted)
         )
-        wanted = self._default_limit if limit is None else limit
-        ranked = self._load_best(
-            user_id, zip(scores.tolist(), candidates, strict=True), _SPARE * wanted
-        )
-        best = _repetitions_last(ranked)[:wanted]
-        relevance = self._scorer.score(query, [item.sentences() for item in best])
-        return [_result(item, own) for item, own in zip(best, relevance, strict=True)]
+        exact = ExactTerms(query)
+        if not exact.strength:
+            best = best[: _SPARE * wanted]
+        ranked = _repetitions_last(self._load(user_id, best, exact))[:wanted]
+        relevance = self._scorer.score(query, [item.sentences() for item in ranked])
+        return [_result(item, own) for item, own in zip(ranked, relevance, strict=True)]
 
     def _vector_of(self, query: str) -> FloatVector | None:
         """Return the query's vector, or None while the embedding server cannot give one:
@@ -190,81 +184,118 @@ class Searcher:
             return None
         return vector
 
-    def _candidates_of(
-        self,
-        rows: Sequence[ChunkVectors],
-        keyword_scores: Mapping[str, float],
-        query_vector: FloatVector | None,
+    def _look_at_sentences(
+        self, user_id: str, found: Candidates, query_vector: FloatVector | None, limit: int
     ) -> list[_Candidate]:
-        """Score each row, in any order; all vectors at once, which saves 3 ms."""
-        if query_vector is None:
-            nan = float("nan")
-            return [
-                _Candidate(row.id, keyword_scores.get(row.id, 0.0), nan, nan, None) for row in rows
-            ]
-        name, dimension = self._embedder.name, self._embedder.dimension
-        vectors, sentence_vectors, embedded_ids = [], [], []
-        for row in rows:
-            if row.embedding_model == name and row.vector and row.sentence_vectors:
-                vectors.append(row.vector)
-                sentence_vectors.append(row.sentence_vectors)
-                embedded_ids.append(row.id)
-        cosines = unpack_vector(b"".join(vectors)).reshape(-1, dimension) @ query_vector
-        packed = unpack_sentence_vectors(b"".join(sentence_vectors), dimension)
-        ends = np.cumsum([len(data) // dimension for data in sentence_vectors], dtype=int)
-        by_passage = np.split(sentence_cosines(packed, query_vector), ends[:-1])
-        bare_ids = {row.id for row in rows}.difference(embedded_ids)
-        return [
-            *(
-                _Candidate(id_, keyword_scores.get(id_, 0.0), cosine, float(own.max()), own)
-                for id_, cosine, own in zip(
-                    # np.split gives one empty part for no passage at all
-                    embedded_ids,
-                    cosines.tolist(),
-                    by_passage,
-                    strict=False,
-                )
-            ),
-            *(
-                _Candidate(id_, keyword_scores.get(id_, 0.0), float("nan"), float("nan"), None)
-                for id_ in bare_ids
-            ),
-        ]
+        """Return the `limit` best, best first, that belong to the user.
 
-    def _load_best(
-        self, user_id: str, scored: Iterable[tuple[float, _Candidate]], limit: int
-    ) -> list[_Ranked]:
-        """Return the `limit` best with their rows, best first; ties in reading order."""
-        best = sorted(scored, key=lambda pair: -pair[0])[:limit]
+        Reading the sentences' vectors of all candidates would take most of a search's time;
+        until they are read, a passage's own cosine stands for its best sentence's.
+        """
+        keyword = normalise(found.keyword, 0.0) if found.keyword.any() else found.keyword
+        floor = 0.0 if np.isnan(found.cosine).all() else float(np.nanmin(found.cosine))
+        dense = normalise(found.cosine, floor)
+        order = np.argsort(-self._fuse(keyword, dense, dense), kind="stable")[:limit]
         rows = {
-            row.id: row for row in self._passages.load_evidence(user_id, [c.id for _, c in best])
+            row.id: row
+            for row in self._passages.load_vectors(user_id, [found.ids[n] for n in order])
         }
-        ranked = [_Ranked(score, c, rows[c.id]) for score, c in best if c.id in rows]
+        places = [int(n) for n in order if found.ids[n] in rows]
+        own = self._sentence_cosines([rows[found.ids[n]] for n in places], query_vector)
+        # A passage whose vectors are another model's is judged by its words, whatever vector
+        # the index may still have.
+        cosines = np.array(
+            [
+                np.nan if sentences is None else found.cosine[n]
+                for n, sentences in zip(places, own, strict=True)
+            ],
+            np.float32,
+        )
+        best = np.array([np.nan if c is None else c.max() for c in own], np.float32)
+        scores = self._fuse(
+            keyword[places],
+            np.where(np.isnan(cosines), cosines, dense[places]),
+            normalise(best, floor),
+        )
+        candidates = [
+            _Candidate(
+                found.ids[n], float(scores[i]), float(found.keyword[n]), float(cosines[i]), own[i]
+            )
+            for i, n in enumerate(places)
+        ]
+        candidates.sort(key=lambda candidate: -candidate.score)
+        return candidates
+
+    def _fuse(self, keyword: FloatVector, dense: FloatVector, sentence: FloatVector) -> FloatVector:
+        return fuse(
+            keyword,
+            dense,
+            sentence,
+            dense_weight=self._dense_weight,
+            sentence_weight=self._sentence_weight,
+        )
+
+    def _sentence_cosines(
+        self, rows: Sequence[ChunkVectors], query_vector: FloatVector | None
+    ) -> list[FloatVector | None]:
+        """Return the cosines of each row's sentences; None if the model has not embedded it."""
+        if query_vector is None:
+            return [None] * len(rows)
+        name, dimension = self._embedder.name, self._embedder.dimension
+        packed = [
+            row.sentence_vectors if row.embedding_model == name and row.sentence_vectors else b""
+            for row in rows
+        ]
+        ends = np.cumsum([len(data) // dimension for data in packed], dtype=int)
+        together = sentence_cosines(
+            unpack_sentence_vectors(b"".join(packed), dimension), query_vector
+        )
+        parts = np.split(together, ends[:-1]) if rows else []
+        return [part if part.size else None for part in parts]
+
+    def _load(self, user_id: str, best: Sequence[_Candidate], exact: ExactTerms) -> list[_Ranked]:
+        """Return the candidates with their rows, best first; ties in reading order."""
+        rows = {row.id: row for row in self._passages.load_evidence(user_id, [c.id for c in best])}
+        bonus = self._exact_weight * exact.strength
+        ranked = [
+            _Ranked(
+                (c.score + bonus * exact.share(_searched(rows[c.id]))) / (1.0 + bonus),
+                c,
+                rows[c.id],
+            )
+            for c in best
+            if c.id in rows
+        ]
         ranked.sort(key=lambda item: (-item.score, item.chunk.document_id, item.chunk.ordinal))
         return ranked
 
 
 def _result(ranked: _Ranked, relevance: tuple[float, ...]) -> SearchResult:
     candidate = ranked.candidate
-    embedded = candidate.sentence_cosines is not None
+    own = candidate.sentence_cosines
     return SearchResult(
         chunk=ranked.chunk,
         score=ranked.score,
         keyword_score=candidate.keyword_score,
-        cosine=candidate.cosine if embedded else None,
-        sentence_cosine=candidate.sentence_cosine if embedded else None,
+        cosine=None if own is None else candidate.cosine,
+        sentence_cosine=None if own is None else float(own.max()),
         sentence_relevance=relevance,
     )
 
 
+def _searched(chunk: ChunkEvidence) -> str:
+    return "\n".join((PurePath(chunk.filename).stem, chunk.heading, chunk.text))
+
+
 def _repetitions_last(ranked: Sequence[_Ranked]) -> list[_Ranked]:
     """Move behind all others what only repeats: neighbours overlap by whole sentences, so
-    the best sentence of one may be that of a better one, or the same text may recur."""
+    the best sentence of one may be that of a better one, or the same text may recur, also in
+    another version of a document."""
     seen: set[object] = set()
     first: list[_Ranked] = []
     repeated: list[_Ranked] = []
     for item in ranked:
-        marks = {item.best_sentence(), (item.chunk.document_id, item.chunk.text)}
+        marks = {item.best_sentence(), " ".join(item.chunk.text.casefold().split())}
         marks.discard(None)
         (first if seen.isdisjoint(marks) else repeated).append(item)
         seen |= marks

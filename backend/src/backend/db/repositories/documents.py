@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
@@ -191,6 +191,28 @@ def existing_ids(session: Session, user_id: str, document_ids: Collection[str]) 
             )
         ).scalars()
     )
+
+
+def passage_count(
+    session: Session, user_id: str, document_ids: Collection[str] | None
+) -> int | None:
+    """Return how many passages these live documents have together; None: all of the user's.
+
+    None if one is not or not wholly read, but may be found. What failed at once has none.
+    """
+    query = select(Document.status, func.sum(Document.chunk_count)).where(
+        Document.user_id == user_id,
+        Document.deleted_at.is_(None),
+        or_(Document.status.in_([READY, *ACTIVE]), Document.searchable),
+    )
+    if document_ids is not None:
+        query = query.where(Document.id.in_(document_ids))
+    total = 0
+    for status, passages in session.execute(query.group_by(Document.status)):
+        if status != READY:
+            return None
+        total += passages or 0
+    return total
 
 
 def changed_since(session: Session, since: datetime, limit: int = 1000) -> list[DocumentRecord]:

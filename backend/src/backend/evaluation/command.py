@@ -1,0 +1,156 @@
+"""The command `docchat eval`: sets in, figures out."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from backend.config import Config, load_config
+from backend.data_folder import LOCK, claim_data_dir
+from backend.db.session import create_database
+from backend.errors import ConfigurationError
+from backend.evaluation.corpus import load, take_in
+from backend.evaluation.dataset import CORPUS, Dataset, read_dataset
+from backend.evaluation.measurement import Measurement, measure
+from backend.evaluation.report import Result
+from backend.files import FileStore
+from backend.search_stack import SearchStack
+from backend.store.embeddings import configured_model
+
+# Where an evaluation keeps its rows and points is its own business, never the user's data.
+_ITS_OWN: Final = {"data_dir", "database_url", "qdrant_url", "redis_url"}
+# What a corpus looks like once it is taken in depends on these; raise the number when the
+# way from text to rows and points changes.
+_INGEST_VERSION: Final = 2
+_INGEST_SETTINGS: Final = ("chunk_max_characters", "chunk_overlap_characters")
+
+Tell = Callable[[str], None]
+
+
+def parse_settings(assignments: Sequence[str]) -> dict[str, str]:
+    """Return `NAME=VALUE` strings as overrides for `load_config`; names in any case.
+
+    Raises:
+        ConfigurationError: one is no assignment, or sets what an evaluation keeps for itself.
+    """
+    settings = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals:
+            raise ConfigurationError(f"“{assignment}” is not of the form NAME=VALUE.")
+        field = name.strip().lower()
+        if field in _ITS_OWN:
+            raise ConfigurationError(f"{field.upper()} cannot be set here.")
+        settings[field] = value.strip()
+    return settings
+
+
+def run_eval(
+    folders: Sequence[Path],
+    settings: Mapping[str, str],
+    *,
+    halves: bool,
+    work_dir: Path | None,
+    tell: Tell,
+) -> Iterator[Result]:
+    """Measure one set after the other.
+
+    Args:
+        settings: overrides of the configuration, by field.
+        halves: also measure keywords alone and embeddings alone.
+        work_dir: where corpora that were taken in, and vectors, are kept for the next time.
+        tell: called with the progress.
+
+    Raises:
+        InvalidDataset: a set's files are missing or wrong; before anything is measured.
+        ConfigurationError: a setting is wrong, or another evaluation uses `work_dir`.
+    """
+    _config(settings, Path())
+    datasets = [read_dataset(folder) for folder in folders]
+    with _kept_or_temporary(work_dir) as root:
+        for folder, dataset in zip(folders, datasets, strict=True):
+            yield _measure_set(folder, dataset, settings, halves=halves, root=root, tell=tell)
+
+
+def _measure_set(
+    folder: Path,
+    dataset: Dataset,
+    settings: Mapping[str, str],
+    *,
+    halves: bool,
+    root: Path,
+    tell: Tell,
+) -> Result:
+    config = _config(settings, root)
+    config = _config(settings, root / f"{dataset.name}-{_fingerprint(folder / CORPUS, config)}")
+    with claim_data_dir(config.data_dir):
+        library = load(config.data_dir)
+        if library is None:
+            _empty(config.data_dir)  # of what an evaluation that was killed has left
+        database = create_database(config)
+        try:
+            if library is None:
+                library = take_in(config, database, dataset, root / "vectors.db", tell)
+
+            def ask_all(weights: Mapping[str, float]) -> Measurement:
+                weighted = config.model_copy(update=weights)
+                stack = SearchStack(weighted, database, FileStore(config.files_dir))
+                try:
+                    return measure(dataset, library, stack.search, tell)
+                finally:
+                    stack.stop()
+
+            hybrid = ask_all({})
+            parts = {
+                name: ask_all(weights)
+                for name, weights in (_half_weights(config) if halves else {}).items()
+            }
+        finally:
+            database.close()
+    return Result(dataset.name, len(dataset.entries), library.passages, hybrid, parts)
+
+
+def _half_weights(config: Config) -> dict[str, dict[str, float]]:
+    dense = config.rag_dense_weight + config.rag_sentence_weight
+    share = config.rag_dense_weight / dense if dense else 1.0
+    return {
+        "keywords alone": {"rag_dense_weight": 0.0, "rag_sentence_weight": 0.0},
+        "embeddings alone": {"rag_dense_weight": share, "rag_sentence_weight": 1.0 - share},
+    }
+
+
+def _config(settings: Mapping[str, str], data_dir: Path) -> Config:
+    return load_config(
+        **{**settings, "data_dir": data_dir, "database_url": "", "qdrant_url": "", "redis_url": ""}
+    )
+
+
+def _fingerprint(corpus: Path, config: Config) -> str:
+    """Return the same for the same corpus taken in the same way, and something else otherwise."""
+    way = [_INGEST_VERSION, configured_model(config).name]
+    way += [getattr(config, name) for name in _INGEST_SETTINGS]
+    digest = hashlib.sha256(json.dumps(way).encode())
+    with corpus.open("rb") as file:
+        digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:12]
+
+
+def _empty(data_dir: Path) -> None:
+    for path in data_dir.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
+            path.unlink()
+
+
+@contextmanager
+def _kept_or_temporary(work_dir: Path | None) -> Iterator[Path]:
+    if work_dir is not None:
+        yield work_dir.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="docchat-eval-") as folder:
+        yield Path(folder)
