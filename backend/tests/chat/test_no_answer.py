@@ -4,7 +4,7 @@ import pytest
 
 from backend.chat.answering import NOTHING_CHOSEN
 from backend.chat.events import AnswerEnded
-from backend.chat.evidence import WEAK_EVIDENCE, evidence
+from backend.chat.evidence import WEAK_EVIDENCE, evidence, is_task
 from backend.chat.retrieval import Source
 from backend.db.repositories import collections
 from backend.db.repositories.messages import MessageRecord
@@ -54,6 +54,37 @@ def test_good_evidence_is_answered_without_a_word_about_it(house: House) -> None
         message = ask(house, model)
         assert not message.no_answer
         assert WEAK_EVIDENCE not in message.content
+
+
+def test_a_task_is_not_judged_by_evidence_but_the_quotes_cannot_do_it(house: House) -> None:
+    house.search.results = [WEAK]
+    task = house.ask("custom:words", "Please summarise the chapter on goats.")
+    end = house.recorder.end(task.assistant_message_id)
+    assert isinstance(end, AnswerEnded)
+    assert not end.message.no_answer
+    quotes = house.ask(QUOTES, "Please summarise the chapter on goats.")
+    end = house.recorder.end(quotes.assistant_message_id)
+    assert isinstance(end, AnswerEnded)
+    assert end.message.no_answer
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Summarise this", True),
+        ("could you please translate the letter into French?", True),
+        ("Fass den Bericht zusammen", True),
+        ("Résumez ce document.", True),
+        ("¡Hola!", True),
+        ("Thanks!", True),
+        ("How tall is the lighthouse?", False),
+        ("Who wrote the summary?", False),
+        ("Heya", False),
+        ("", False),
+    ],
+)
+def test_tasks_are_told_from_questions(text: str, expected: bool) -> None:
+    assert is_task(text) is expected
 
 
 def test_nothing_found_is_no_answer(house: House) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
-from backend.chat.evidence import WEAK_EVIDENCE, evidence
+from backend.chat.evidence import WEAK_EVIDENCE, evidence, is_task
 from backend.chat.followups import depends_on_earlier, expand
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.prompts import all_fit, build_turns
@@ -89,7 +89,9 @@ class AnswerWriter:
         if has_documents:
             query = self._resolve(question, model, history)
             sources = self._find(question, query, bool(history), document_ids, passages or 0)
-        is_weak = has_documents and evidence(sources) < self._min_evidence
+        # The built-in quotes cannot do tasks: their answer to one is none.
+        is_judged = has_documents and (model == BUILTIN_MODEL or not is_task(question.content))
+        is_weak = is_judged and evidence(sources) < self._min_evidence
         turns, answer.sources = build_turns(
             question.content,
             sources,
