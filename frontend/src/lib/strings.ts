@@ -132,7 +132,7 @@ export const strings = {
     queuedAt: (position: number) => `Waiting, ${ordinal(position)} in line`,
     extracting: "Reading",
     unpacking: (done: number, total: number) => `Unpacking ${done} / ${total}`,
-    fromArchive: (filename: string) => `From ${filename}`,
+    from: (origin: string) => `From ${origin}`,
     embedding: "Indexing",
     ready: "Ready",
     failed: "Failed",
@@ -156,7 +156,6 @@ export const strings = {
       } unpacked from it will be removed, but for what another archive holds too. Answers keep the sentences they quoted, but the documents cannot be opened any more.`,
     deleteWatchedText: (filename: string, path: string) =>
       `“${filename}” will be removed here. The file ${path} in the watched folder stays, and the document does not come back until that file changes.`,
-    fromFolder: (path: string) => `From the watched folder: ${path}`,
     progressOf: (filename: string) => `Progress of ${filename}`,
     searchModel: (done: number, total: number) =>
       `Preparing the new search model: ${done} of ${total} documents`,

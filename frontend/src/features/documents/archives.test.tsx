@@ -1,13 +1,9 @@
 import { screen, within } from "@testing-library/react";
-import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
-import { queryKeys } from "@/lib/queries/keys";
 import { strings } from "@/lib/strings";
 import { aDocument } from "@/testing/factories";
-import { renderInApp, testQueryClient } from "@/testing/render";
-import type { DocumentRecord } from "@/types/api";
-import { DocumentList, shownCollection } from "./document-list";
-import { UploadsProvider } from "./uploads-context";
+import { shownCollection } from "./document-list";
+import { askToDelete, renderList } from "./list-testing";
 
 const zip = { media_type: "application/zip", page_count: 1 };
 const archive = aDocument({ ...zip, id: "z1", filename: "outer.zip" });
@@ -15,27 +11,6 @@ const inner = aDocument({ ...zip, id: "z2", filename: "inner.zip", archive_id: "
 const readme = aDocument({ id: "d1", filename: "a/README.md", archive_id: "z1" });
 const deep = aDocument({ id: "d2", filename: "deep.txt", archive_id: "z2" });
 const other = aDocument({ id: "d3", filename: "other.pdf" });
-
-function renderList(documents: DocumentRecord[]) {
-  const queryClient = testQueryClient();
-  queryClient.setQueryData(queryKeys.documents, documents);
-  queryClient.setQueryData(queryKeys.collections, []);
-  queryClient.setQueryData(queryKeys.config, { accepted_types: [] });
-  renderInApp(
-    <UploadsProvider maxBytes={1000}>
-      <DocumentList activeId={null} onOpen={() => undefined} />
-    </UploadsProvider>,
-    queryClient,
-  );
-}
-
-async function askToDelete(filename: string) {
-  await userEvent.click(
-    screen.getByRole("button", { name: strings.documents.actionsFor(filename) }),
-  );
-  await userEvent.click(screen.getByRole("menuitem", { name: strings.actions.delete }));
-  return screen.findByRole("alertdialog");
-}
 
 beforeEach(() => shownCollection.set(null));
 

@@ -30,6 +30,7 @@ export function DocumentItem({
   onShowCollections,
 }: DocumentItemProps) {
   const failed = document.status === "failed";
+  const origin = archive?.filename ?? document.source_path;
   const Icon = failed ? CircleAlert : isArchive(document) ? FileArchive : FileText;
   return (
     <li
@@ -49,21 +50,14 @@ export function DocumentItem({
           aria-hidden
         />
         <span className="min-w-0 flex-1">
-          <span
-            className="block truncate text-sm"
-            title={
-              document.source_path
-                ? strings.documents.fromFolder(document.source_path)
-                : document.filename
-            }
-          >
+          <span className="block truncate text-sm" title={document.filename}>
             {document.filename}
           </span>
           <span id={`document-${document.id}`} className="mt-0.5 block text-xs text-muted">
             <DocumentState document={document} />
-            {archive && (
-              <span className="block truncate" title={archive.filename}>
-                {strings.documents.fromArchive(archive.filename)}
+            {origin && (
+              <span className="block truncate" title={origin}>
+                {strings.documents.from(origin)}
               </span>
             )}
           </span>
