@@ -19,12 +19,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from question_set import load_question_set, passages_of
-
 sys.path.insert(0, str(Path(__file__).parents[2] / "backend" / "tests"))
 
 from backend.chat.support import VERIFIED_FROM, PassageCheck, Verdict
 from backend.config import load_config
+from backend.evaluation.dataset import read_dataset
+from backend.ingest.chunking import Chunker
+from backend.ingest.extract.base import ExtractedPage
 from backend.store.embeddings import Embedder, create_embedder
 from backend.store.vectors import pack_sentence_vectors
 from chat_house import make_chunk
@@ -65,14 +66,15 @@ def judge_all(pairs: Sequence[Pair], embedder: Embedder) -> list[Judged]:
 
 def pairs_of_set(folder: Path) -> Iterator[Pair]:
     """Yield claims made by rule from the first sentences of a set's passages."""
-    question_set = load_question_set(folder)
+    texts = {entry.id: entry.text for entry in read_dataset(folder).entries}
     config = load_config()
     chance = random.Random(0)
-    titles = sorted(question_set.documents)
+    titles = sorted(texts)
     chance.shuffle(titles)
     passages = []
     for id_ in titles[: PASSAGES_OF_SET + 1]:
-        passage = passages_of(question_set.documents[id_][1], config)[0]
+        chunker = Chunker(config.chunk_max_characters, config.chunk_overlap_characters)
+        [passage, *_] = [*chunker.add(ExtractedPage(1, texts[id_])), *chunker.finish()]
         passages.append(tuple(passage.text[start:end] for start, end in passage.sentences))
     for title, sentences, other in zip(titles, passages, passages[1:], strict=False):
         claim = max(sentences, key=len)

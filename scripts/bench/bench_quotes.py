@@ -1,6 +1,6 @@
 """How good the built-in quotes are, how honest, and how fast.
 
-    .venv/bin/python scripts/bench/bench_quotes.py QUESTION_SET --cache FOLDER
+    .venv/bin/python scripts/bench/bench_quotes.py QUESTION_SET --work-dir FOLDER
         [--foreign OTHER_SET]
 
 Asks every question of a set, through search, the quotes and the check of citations. Prints,
@@ -14,7 +14,7 @@ as Markdown:
   questions;
 - how long an answer takes.
 
-The library is built once in the folder `--cache` and found there the next time.
+What the set consists of is taken in once, below the folder `--work-dir`, as by `docchat eval`.
 """
 
 import argparse
@@ -25,14 +25,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from question_set import Library, Question, QuestionSet, load_question_set, open_library
-
 from backend.chat.citations import cite
 from backend.chat.evidence import evidence
 from backend.chat.retrieval import Source, find_sources
+from backend.config import Config
+from backend.evaluation.command import open_library
+from backend.evaluation.corpus import Library
+from backend.evaluation.dataset import Dataset, Query, read_dataset
 from backend.llm.base import ChatRequest, TextDelta
 from backend.llm.questions import kind_of
 from backend.llm.quotes import MODEL, QuotesProvider, rank_quotes
+from backend.search_stack import SearchStack
 
 THRESHOLDS = (0.3, 0.35, 0.38, 0.4, 0.42, 0.44, 0.46, 0.5, 0.55)
 SPARE_RESULTS = 10
@@ -54,58 +57,68 @@ def one_line(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def answer(library: Library, question: Question, sources: Sequence[Source]) -> str:
-    """Return the answer's text as the engine would, its citations checked."""
-    request = ChatRequest(MODEL, [], question.text, [source.to_passage() for source in sources])
-    provider = QuotesProvider(library.config.quotes_max_sentences)
-    pieces = [event.text for event in provider.stream(request) if isinstance(event, TextDelta)]
-    text, citations = cite("".join(pieces), sources, library.embedder.embed)
-    assert all(citation.pages for citation in citations)
-    return text
+class Asker:
+    """Asks a library's questions as the engine does for the built-in quotes."""
 
+    def __init__(self, config: Config, library: Library, stack: SearchStack) -> None:
+        self._config = config
+        self._library = library
+        self._stack = stack
+        self._quotes = QuotesProvider(config.quotes_max_sentences)
 
-def ask(library: Library, question: Question) -> Asked:
-    began = time.perf_counter()
-    sources = find_sources(library.searcher.search, library.user_id, question.text, None)
-    text = answer(library, question, sources)
-    milliseconds = (time.perf_counter() - began) * 1_000
-    passages = [source.to_passage() for source in sources]
-    ranked = rank_quotes(question.text, kind_of(question.text), passages)
-    gold = one_line(question.answer)
-    holds = [gold in one_line(quote.text) for quote in ranked[:3]]
-    return Asked(
-        evidence(sources),
-        holds[:1] == [True],
-        any(holds),
-        gold in one_line(text.replace("\\", "")),
-        all(quote.page >= 1 and quote.end > quote.start for quote in ranked[:3]),
-        milliseconds,
-    )
+    def find(self, text: str) -> list[Source]:
+        return find_sources(self._stack.search, self._library.user_id, text, None)
 
+    def answer(self, text: str, sources: Sequence[Source]) -> str:
+        """Return the answer's text, its citations checked."""
+        request = ChatRequest(MODEL, [], text, [source.to_passage() for source in sources])
+        events = self._quotes.stream(request)
+        pieces = [event.text for event in events if isinstance(event, TextDelta)]
+        content, citations = cite("".join(pieces), sources, self._stack.embed)
+        assert all(citation.pages for citation in citations)
+        return content
 
-def evidence_without_gold(library: Library, question: Question) -> float:
-    gold = {library.document_ids[id_] for id_ in question.gold}
-    everything = library.document_ids.values()
-    if len(library.document_ids) <= MAX_NAMED:
-        others = [id_ for id_ in everything if id_ not in gold]
-        results = library.searcher.search(
-            user_id=library.user_id, query=question.text, document_ids=others
+    def ask(self, query: Query) -> Asked:
+        began = time.perf_counter()
+        sources = self.find(query.text)
+        text = self.answer(query.text, sources)
+        milliseconds = (time.perf_counter() - began) * 1_000
+        passages = [source.to_passage() for source in sources]
+        ranked = rank_quotes(query.text, kind_of(query.text), passages)
+        gold = one_line(query.answer)
+        holds = [gold in one_line(quote.text) for quote in ranked[:3]]
+        return Asked(
+            evidence(sources),
+            holds[:1] == [True],
+            any(holds),
+            gold in one_line(text.replace("\\", "")),
+            all(quote.page >= 1 and quote.end > quote.start for quote in ranked[:3]),
+            milliseconds,
         )
-    else:
-        limit = library.config.rag_max_document_results
-        results = [
-            result
-            for result in library.searcher.search(
-                user_id=library.user_id, query=question.text, limit=limit + SPARE_RESULTS
+
+    def evidence_without_gold(self, query: Query) -> float:
+        entry_ids = self._library.entry_ids
+        limit = self._config.rag_max_document_results
+        if len(entry_ids) <= MAX_NAMED:
+            others = [id_ for id_, entry in entry_ids.items() if entry not in query.relevant]
+            results = self._stack.search(
+                user_id=self._library.user_id, query=query.text, document_ids=others
             )
-            if result.chunk.document_id not in gold
-        ][:limit]
-    return evidence(
-        [
-            Source(number, result.chunk, result.score, result.sentence_relevance)
-            for number, result in enumerate(results, start=1)
-        ]
-    )
+        else:
+            results = self._stack.search(
+                user_id=self._library.user_id, query=query.text, limit=limit + SPARE_RESULTS
+            )
+            results = [
+                result
+                for result in results
+                if entry_ids[result.chunk.document_id] not in query.relevant
+            ][:limit]
+        return evidence(
+            [
+                Source(number, result.chunk, result.score, result.sentence_relevance)
+                for number, result in enumerate(results, start=1)
+            ]
+        )
 
 
 def share(part: Sequence[bool]) -> str:
@@ -154,20 +167,21 @@ def show_times(asked: Sequence[Asked]) -> None:
     rows(["most", f"{max(times):.0f}"])
 
 
-def run(question_set: QuestionSet, cache: Path, foreign: Path | None) -> None:
-    with open_library(question_set, cache) as library:
-        questions = [question for question in question_set.questions if question.answer]
-        ask(library, questions[0])
-        asked = [ask(library, question) for question in questions]
-        unanswerable = {
-            "gold removed": [evidence_without_gold(library, question) for question in questions]
-        }
+def run(folder: Path, dataset: Dataset, work_dir: Path, foreign: Path | None) -> None:
+    with (
+        open_library(folder, dataset, {}, work_dir.resolve(), tell) as opened,
+        opened.search_stack({}) as stack,
+    ):
+        asker = Asker(opened.config, opened.library, stack)
+        queries = [query for query in dataset.queries if query.answer]
+        asker.ask(queries[0])
+        asked = [asker.ask(query) for query in queries]
+        unanswerable = {"gold removed": [asker.evidence_without_gold(query) for query in queries]}
         if foreign is not None:
             unanswerable[f"of {foreign.name}"] = [
-                evidence(find_sources(library.searcher.search, library.user_id, other.text, None))
-                for other in load_question_set(foreign).questions
+                evidence(asker.find(other.text)) for other in read_dataset(foreign).queries
             ]
-        chosen = library.config.answer_min_evidence
+        chosen = opened.config.answer_min_evidence
     show_quotes(asked)
     sys.stdout.write("\n")
     show_curve(asked, unanswerable, chosen)
@@ -175,13 +189,17 @@ def run(question_set: QuestionSet, cache: Path, foreign: Path | None) -> None:
     show_times(asked)
 
 
+def tell(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="of the question set")
-    parser.add_argument("--cache", type=Path, required=True, help="where the library is kept")
+    parser.add_argument("--work-dir", type=Path, required=True, help="where it is taken in")
     parser.add_argument("--foreign", type=Path, help="another set, whose questions have no answer")
     options = parser.parse_args()
-    run(load_question_set(options.folder), options.cache, options.foreign)
+    run(options.folder, read_dataset(options.folder), options.work_dir, options.foreign)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,19 @@ def test_the_ids_of_beir_and_numbers_serve_as_well(tmp_path: Path) -> None:
     assert dataset.queries[0].relevant == {"7": 1.0}
 
 
+def test_a_query_may_say_what_was_asked_before_it_and_what_a_right_answer_holds(
+    tmp_path: Path,
+) -> None:
+    folder = write_set(
+        tmp_path,
+        [{"id": "a", "text": "Twelve."}],
+        [{"id": "q", "text": "And now?", "previous": ["How many?"], "answer": "twelve"}],
+        "q\ta\t1\n",
+    )
+    [query] = read_dataset(folder).queries
+    assert (query.previous, query.answer) == (("How many?",), "twelve")
+
+
 def test_a_query_without_relevant_documents_is_not_asked(tmp_path: Path) -> None:
     folder = write_set(tmp_path, qrels="q1\tgenoa\t1\nq2\ttomatoes\t0\n")
     assert [query.id for query in read_dataset(folder).queries] == ["q1"]

@@ -6,14 +6,15 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from backend.config import Config, load_config
 from backend.data_folder import LOCK, claim_data_dir
-from backend.db.session import create_database
+from backend.db.session import Database, create_database
 from backend.errors import ConfigurationError
-from backend.evaluation.corpus import load, take_in
+from backend.evaluation.corpus import Library, load, take_in
 from backend.evaluation.dataset import CORPUS, Dataset, read_dataset
 from backend.evaluation.measurement import Measurement, measure
 from backend.evaluation.report import Result
@@ -25,7 +26,7 @@ from backend.store.embeddings import configured_model
 _ITS_OWN: Final = {"data_dir", "database_url", "qdrant_url", "redis_url"}
 # What a corpus looks like once it is taken in depends on these; raise the number when the
 # way from text to rows and points changes.
-_INGEST_VERSION: Final = 2
+_INGEST_VERSION: Final = 3
 _INGEST_SETTINGS: Final = ("chunk_max_characters", "chunk_overlap_characters")
 
 Tell = Callable[[str], None]
@@ -85,6 +86,48 @@ def _measure_set(
     root: Path,
     tell: Tell,
 ) -> Result:
+    with open_library(folder, dataset, settings, root, tell) as opened:
+
+        def ask_all(weights: Mapping[str, float]) -> Measurement:
+            with opened.search_stack(weights) as stack:
+                return measure(dataset, opened.library, stack.search, tell)
+
+        hybrid = ask_all({})
+        parts = {
+            name: ask_all(weights)
+            for name, weights in (_half_weights(opened.config) if halves else {}).items()
+        }
+    return Result(dataset.name, len(dataset.entries), opened.library.passages, hybrid, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLibrary:
+    """A corpus that lies in a data folder of its own, ready to be searched."""
+
+    config: Config
+    database: Database
+    library: Library
+
+    @contextmanager
+    def search_stack(self, overrides: Mapping[str, Any]) -> Iterator[SearchStack]:
+        """Give the product's search, with `overrides` of the configuration by field."""
+        config = self.config.model_copy(update=overrides)
+        stack = SearchStack(config, self.database, FileStore(config.files_dir))
+        try:
+            yield stack
+        finally:
+            stack.stop()
+
+
+@contextmanager
+def open_library(
+    folder: Path, dataset: Dataset, settings: Mapping[str, str], root: Path, tell: Tell
+) -> Iterator[OpenLibrary]:
+    """Give the corpus of the set in `folder`, taken in unless it lies below `root` already.
+
+    Raises:
+        ConfigurationError: as `run_eval`.
+    """
     config = _config(settings, root)
     config = _config(settings, root / f"{dataset.name}-{_fingerprint(folder / CORPUS, config)}")
     with claim_data_dir(config.data_dir):
@@ -95,23 +138,9 @@ def _measure_set(
         try:
             if library is None:
                 library = take_in(config, database, dataset, root / "vectors.db", tell)
-
-            def ask_all(weights: Mapping[str, float]) -> Measurement:
-                weighted = config.model_copy(update=weights)
-                stack = SearchStack(weighted, database, FileStore(config.files_dir))
-                try:
-                    return measure(dataset, library, stack.search, tell)
-                finally:
-                    stack.stop()
-
-            hybrid = ask_all({})
-            parts = {
-                name: ask_all(weights)
-                for name, weights in (_half_weights(config) if halves else {}).items()
-            }
+            yield OpenLibrary(config, database, library)
         finally:
             database.close()
-    return Result(dataset.name, len(dataset.entries), library.passages, hybrid, parts)
 
 
 def _half_weights(config: Config) -> dict[str, dict[str, float]]:

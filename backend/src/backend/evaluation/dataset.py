@@ -7,7 +7,7 @@ Information Retrieval Models", NeurIPS 2021), with `id` or `_id`.
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,13 +34,15 @@ class Query:
 
     `relevant` holds the grade (above 0) of each document that answers it. With a
     `conversation` only that one's documents are searched. `previous` are the questions asked
-    before it in the same chat, oldest first.
+    before it in the same chat, oldest first; `answer` what a right answer holds, "" if nobody
+    said.
     """
 
     id: str
     text: str
     conversation: str | None
     previous: tuple[str, ...]
+    answer: str
     relevant: Mapping[str, float]
 
 
@@ -65,9 +67,7 @@ def read_dataset(folder: Path) -> Dataset:
     asked = _ids(folder / QUERIES, [query.id for query in texts])
     judgments = _judgments(folder / QRELS, asked, known)
     queries = [
-        Query(query.id, query.text, query.conversation, query.previous, judgments[query.id])
-        for query in texts
-        if query.id in judgments
+        replace(query, relevant=judgments[query.id]) for query in texts if query.id in judgments
     ]
     if not queries:
         raise InvalidDataset(f"{folder / QRELS} names no relevant document for any query.")
@@ -107,8 +107,14 @@ def _query(place: str, row: Mapping[str, Any]) -> Query:
     previous = row.get("previous") or ()
     if not isinstance(previous, list | tuple) or not all(isinstance(t, str) for t in previous):
         raise InvalidDataset(f"{place}: `previous` is not a list of questions.")
-    text = _text(place, row, "text")
-    return Query(_id(place, row), text, _conversation(place, row), tuple(previous), {})
+    return Query(
+        id=_id(place, row),
+        text=_text(place, row, "text"),
+        conversation=_conversation(place, row),
+        previous=tuple(previous),
+        answer=_text(place, row, "answer", ""),
+        relevant={},
+    )
 
 
 def _id(place: str, row: Mapping[str, Any]) -> str:
