@@ -82,7 +82,7 @@ def test_passages_are_counted_once_all_documents_are_read(any_database: Database
         documents.finish(session, second.id, "model")
     assert count() == 7
     with any_database.db_transaction() as session:
-        documents.mark_deleted(session, user, first.id)
+        deletions.mark_deleted(session, user, first.id)
     assert count() == 4
 
 
