@@ -1,11 +1,15 @@
 """The passages that come into question, with both scores for each of them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from backend.store.base import FloatVector, Hit, SearchFilter, SearchIndex
+
+_THREADS: Final = 4  # searches at the same time whose keywords need not wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +24,58 @@ class Candidates:
     cosine: FloatVector
 
 
-def find_candidates(
-    index: SearchIndex, query: str, vector: FloatVector | None, where: SearchFilter, limit: int
-) -> Candidates:
-    """Return the best `limit` of each search; a hit of one gets the other's score as well.
+class CandidateFinder:
+    """Asks both searches, at the same time where neither needs the other's answer.
 
-    Raises:
-        Unavailable: the index cannot be reached.
+    Queries of the index and the embedding release Python's lock, so two threads do gain.
     """
-    by_words = index.search_keywords(query, where, limit)
-    by_meaning = [] if vector is None else index.search_dense(vector, where, limit)
-    keyword, cosine = _scores(by_words), _scores(by_meaning)
-    # Fewer hits than asked for are all there are.
-    only_meaning = tuple(id_ for id_ in cosine if id_ not in keyword)
-    if only_meaning and len(by_words) >= limit:
-        among = replace(where, chunk_ids=only_meaning)
-        keyword |= _scores(index.search_keywords(query, among, len(only_meaning)))
-    only_words = tuple(id_ for id_ in keyword if id_ not in cosine)
-    if vector is not None and only_words and len(by_meaning) >= limit:
-        among = replace(where, chunk_ids=only_words)
-        cosine |= _scores(index.search_dense(vector, among, len(only_words)))
-    ids = list(dict.fromkeys([*keyword, *cosine]))
-    return Candidates(
-        ids,
-        np.array([keyword.get(id_, 0.0) for id_ in ids], np.float32),
-        np.array([cosine.get(id_, np.nan) for id_ in ids], np.float32),
-    )
+
+    def __init__(self, index: SearchIndex, limit: int) -> None:
+        """`limit` passages are taken from each search."""
+        self._index = index
+        self._limit = limit
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="keyword-search")
+
+    def find(
+        self, query: str, embed: Callable[[str], FloatVector | None], where: SearchFilter
+    ) -> tuple[Candidates, FloatVector | None]:
+        """Return the best of each search and the query's vector.
+
+        A hit of one search gets the other's score as well. `embed` gives None if there is no
+        vector to be had: then words alone decide.
+
+        Raises:
+            Unavailable: the index cannot be reached.
+        """
+        words = self._threads.submit(self._by_words, query, where, self._limit)
+        vector = embed(query)
+        cosine = {} if vector is None else self._by_meaning(vector, where, self._limit)
+        keyword = words.result()
+        # Fewer hits than asked for are all there are.
+        only_meaning = tuple(id_ for id_ in cosine if id_ not in keyword)
+        only_words = tuple(id_ for id_ in keyword if id_ not in cosine)
+        more_words = None
+        if only_meaning and len(keyword) >= self._limit:
+            among = replace(where, chunk_ids=only_meaning)
+            more_words = self._threads.submit(self._by_words, query, among, len(only_meaning))
+        if vector is not None and only_words and len(cosine) >= self._limit:
+            among = replace(where, chunk_ids=only_words)
+            cosine |= self._by_meaning(vector, among, len(only_words))
+        if more_words is not None:
+            keyword |= more_words.result()
+        ids = list(dict.fromkeys([*keyword, *cosine]))
+        found = Candidates(
+            ids,
+            np.array([keyword.get(id_, 0.0) for id_ in ids], np.float32),
+            np.array([cosine.get(id_, np.nan) for id_ in ids], np.float32),
+        )
+        return found, vector
+
+    def _by_words(self, query: str, where: SearchFilter, limit: int) -> dict[str, float]:
+        return _scores(self._index.search_keywords(query, where, limit))
+
+    def _by_meaning(self, vector: FloatVector, where: SearchFilter, limit: int) -> dict[str, float]:
+        return _scores(self._index.search_dense(vector, where, limit))
 
 
 def _scores(hits: Iterable[Hit]) -> dict[str, float]:

@@ -11,7 +11,7 @@ import numpy as np
 from backend.config import Config
 from backend.errors import EmbeddingRefused, EmbeddingUnavailable
 from backend.store.base import FloatVector, SearchFilter, SearchIndex
-from backend.store.candidates import Candidates, find_candidates
+from backend.store.candidates import CandidateFinder, Candidates
 from backend.store.embeddings import Embedder
 from backend.store.exact import ExactTerms
 from backend.store.fusion import fuse, normalise
@@ -129,10 +129,9 @@ class Searcher:
     def __init__(
         self, index: SearchIndex, embedder: Embedder, passages: PassageSource, config: Config
     ) -> None:
-        self._index = index
+        self._finder = CandidateFinder(index, config.rag_candidates)
         self._embedder = embedder
         self._passages = passages
-        self._candidates = config.rag_candidates
         self._dense_weight = config.rag_dense_weight
         self._sentence_weight = config.rag_sentence_weight
         self._exact_weight = config.rag_exact_weight
@@ -160,8 +159,7 @@ class Searcher:
             return []
         wanted = self._default_limit if limit is None else limit
         where = SearchFilter(user_id, tuple(document_ids) if document_ids else None)
-        query_vector = self._vector_of(query)
-        found = find_candidates(self._index, query, query_vector, where, self._candidates)
+        found, query_vector = self._finder.find(query, self._vector_of, where)
         if not found.ids or not wanted:
             return []
         best = self._look_at_sentences(
