@@ -12,7 +12,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from backend.clock import utc_now
@@ -20,6 +20,7 @@ from backend.config import Config, load_config
 from backend.db.locks import lock_file
 from backend.db.migrate import upgrade
 from backend.db.repositories import chunks, documents, index_tasks, users
+from backend.db.repositories.chunks import NewChunk
 from backend.db.repositories.documents import DocumentRecord
 from backend.db.session import Database, create_database
 from backend.files import FileStore
@@ -61,20 +62,26 @@ def make_report(pages: int, changed_page: int | None = None) -> bytes:
     return make_pdf(texts)
 
 
-def sentences_of(path: Path, config: Config) -> tuple[int, list[str]]:
-    """Return the number of pages and the distinct sentences."""
+def passages_of(path: Path, config: Config) -> tuple[int, list[NewChunk]]:
+    """Return the number of pages and the passages."""
     media_type = detect_media_type(path, path.name)
     extraction = extractor_for(media_type).open(path, media_type)
     chunker = Chunker(config.chunk_max_characters, config.chunk_overlap_characters)
     passages = [passage for page in extraction.pages() for passage in chunker.add(page)]
     passages += chunker.finish()
     extraction.close()
-    sentences = {
-        " ".join(passage.text[start:end].split())
-        for passage in passages
-        for start, end in passage.sentences
-    }
-    return extraction.page_count, sorted(sentences)
+    return extraction.page_count, passages
+
+
+def sentences_of(passages: Iterable[NewChunk]) -> list[str]:
+    """Return the distinct sentences."""
+    return sorted(
+        {
+            " ".join(passage.text[start:end].split())
+            for passage in passages
+            for start, end in passage.sentences
+        }
+    )
 
 
 def upload(database: Database, files: FileStore, user_id: str, content: bytes) -> DocumentRecord:
@@ -129,8 +136,9 @@ def run(folder: Path, content: bytes, changed: bytes | None, *, only_text: bool)
     report = folder / "report"
     report.write_bytes(content)
     began = time.perf_counter()
-    page_count, sentences = sentences_of(report, config)
+    page_count, passages = passages_of(report, config)
     extraction_s = time.perf_counter() - began
+    sentences = sentences_of(passages)
     began = time.perf_counter()
     embedder.embed(sentences[:1] if only_text else sentences)
     embedding_s = time.perf_counter() - began

@@ -69,8 +69,9 @@ class PassageEmbedder:
                 self._known.move_to_end(text)
             else:
                 new.append(text)
-        step = self._embedder.texts_per_call
-        for first in range(0, len(new), step):
+        calls = -(-len(new) // self._embedder.texts_per_call)
+        step = -(-len(new) // max(calls, 1))  # calls of one size: a small one wastes threads
+        for first in range(0, len(new), step or 1):
             check()
             part = new[first : first + step]
             self._known.update(zip(part, self._embedder.embed(part), strict=True))
