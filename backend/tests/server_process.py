@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -31,12 +32,13 @@ class ServerProcess:
             **settings,
             "PORT": str(self.port),
         }
+        # A file, since nobody would empty a pipe, and a full one stops the server.
+        self._printed = tempfile.TemporaryFile(mode="a+", encoding="utf-8")  # noqa: SIM115
         self.process = subprocess.Popen(
             [sys.executable, "-m", "backend", "serve"],
             env=environment,
-            stdout=subprocess.PIPE,
+            stdout=self._printed,
             stderr=subprocess.STDOUT,
-            text=True,
         )
 
     def wait_until_ready(self) -> None:
@@ -84,9 +86,13 @@ class ServerProcess:
         return time.monotonic() - started
 
     def output(self) -> str:
-        """Return what an ended server printed."""
-        assert self.process.stdout is not None
-        return self.process.stdout.read()
+        """Return what the server has printed so far."""
+        self._printed.seek(0)
+        return self._printed.read()
+
+    def close(self) -> None:
+        """Forget what it printed; it has ended."""
+        self._printed.close()
 
     def __enter__(self) -> "ServerProcess":
         self.wait_until_ready()
@@ -99,5 +105,4 @@ class ServerProcess:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        self.close()

@@ -15,8 +15,7 @@ def _refusal(server: ServerProcess) -> str:
     """Return what a server that must not start printed, after checking its exit status."""
     assert server.process.wait(timeout=20) == 1
     printed = server.output()
-    assert server.process.stdout is not None
-    server.process.stdout.close()
+    server.close()
     assert "Traceback" not in printed
     assert printed.count("\n") == 1
     return printed

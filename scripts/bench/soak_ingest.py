@@ -104,7 +104,7 @@ class Soak:
         for pid in self.processes("serve"):
             os.kill(pid, signal.SIGKILL)
         self.server.process.wait()
-        self.server.process.stdout.close()  # type: ignore[union-attr]
+        self.server.close()
         self.counts["servers killed"] += 1
         self.server = self.start()
 
