@@ -1,5 +1,6 @@
 """The server as a process: how it starts, refuses to start, and stops."""
 
+import http.client
 import os
 import signal
 import socket
@@ -33,6 +34,21 @@ def test_it_starts_prints_its_address_and_stops_within_five_seconds(
         printed = server.output()
         assert f"running at {server.url}" in printed
         assert "Traceback" not in printed
+
+
+def test_an_open_connection_is_kept_between_requests_and_delays_no_stop(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.request("GET", "/api/health/live")
+        answer = connection.getresponse()
+        answer.read()
+        assert not answer.will_close
+        socket_before = connection.sock
+        connection.request("GET", "/api/health/live")
+        connection.getresponse().read()
+        assert connection.sock is socket_before
+        assert server.stop() < 5
+        connection.close()
 
 
 def test_what_was_said_before_a_stop_is_there_after_the_next_start(tmp_path: Path) -> None:

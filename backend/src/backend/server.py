@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LISTEN_BACKLOG = 1024
+# Longer than clients and proxies keep a connection: who sends a request over one that is just
+# being closed gets a reset instead of an answer.
+_KEEP_ALIVE_S = 75
 
 
 def serve(config: Config) -> None:
@@ -125,6 +128,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
             "worker_connections": config.server_threads * 2,
             "logger_class": "backend.server._Logger",
             "graceful_timeout": config.shutdown_timeout_s,
+            "keepalive": _KEEP_ALIVE_S,
             "control_socket_disable": True,
             "post_worker_init": self._start_services,
         }
