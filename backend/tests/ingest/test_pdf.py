@@ -234,3 +234,13 @@ def test_text_holds_only_whole_characters_each_with_its_box(
     assert page.boxes is not None
     assert len(page.boxes) == len(text)
     assert page.boxes[-1][0] > page.boxes[0][2]
+
+
+def test_a_long_pdf_that_is_opened_again_on_the_way_loses_and_repeats_no_page(
+    write: Callable[[bytes], Path],
+) -> None:
+    path = write(make_pdf([f"Page {number}." for number in range(1, 1_103)]))
+    extraction = PdfExtractor().open(path, "application/pdf")
+    read = [(page.number, page.text.strip()) for page in extraction.pages(first=100)]
+    extraction.close()
+    assert read == [(number, f"Page {number}.") for number in range(100, 1_103)]

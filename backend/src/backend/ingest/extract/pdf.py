@@ -25,6 +25,7 @@ _BYTE_ORDER_MARK = 0xFEFF
 # PDFium puts this in place of a hyphen that ends a line, and leaves out the line end.
 _TORN_WORD = 0x02
 _POINTS_PER_INCH = 72
+_PAGES_PER_OPENING = 500
 _BOX_BYTES = 16  # four float32: left, top, right, bottom
 
 
@@ -52,13 +53,18 @@ class PdfExtractor(Extractor):
         if len(document) == 0:
             document.close()
             raise DocumentUnreadable("This PDF has no pages.")
-        return PdfExtraction(document, self._ocr_engine)
+        return PdfExtraction(path, document, self._ocr_engine)
 
 
 class PdfExtraction(Extraction):
-    """An opened PDF. PDFium is not thread-safe: use it from one thread at a time."""
+    """An opened PDF. PDFium is not thread-safe: use it from one thread at a time.
 
-    def __init__(self, document: Any, ocr_engine: OcrEngine | None) -> None:
+    PDFium keeps every object that it has read, so the file at `path` is opened again now and
+    then.
+    """
+
+    def __init__(self, path: Path, document: Any, ocr_engine: OcrEngine | None) -> None:
+        self._path = path
         self._document = document
         self._ocr_engine = ocr_engine
         self.page_count = len(document)
@@ -67,6 +73,9 @@ class PdfExtraction(Extraction):
         import pypdfium2
 
         for number in range(first, self.page_count + 1):
+            if number > first and (number - first) % _PAGES_PER_OPENING == 0:
+                self._document.close()
+                self._document = pypdfium2.PdfDocument(self._path)
             try:
                 page = self._document[number - 1]
             except pypdfium2.PdfiumError:
