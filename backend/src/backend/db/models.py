@@ -405,5 +405,7 @@ class Message(Base):
     memories: Mapped[list[Any]]
     # whether the documents did not clearly answer the question
     no_answer: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # what another server process asks of the one that writes the answer: stop, save
+    writer_request: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
