@@ -42,6 +42,7 @@ USERNAME = "bench"
 CHUNKS_PER_DOCUMENT = 250
 SENTENCES_PER_CHUNK = 12
 CLIENTS = 4
+LOOKED_AT = 32  # as a search does
 
 
 class Writing:
@@ -186,7 +187,7 @@ def run(folder: Path, passages: int, question_count: int) -> None:
     vector = embedder.embed(["a question"])[0]
     limit = config.rag_candidates
     found = {
-        question: [hit.id for hit in index.search_keywords(question, where, 48)]
+        question: [hit.id for hit in index.search_keywords(question, where, LOOKED_AT)]
         for question in questions
     }
     with database.db_session() as session:
@@ -203,7 +204,7 @@ def run(folder: Path, passages: int, question_count: int) -> None:
         "- embedding the question": lambda question: embedder.embed([question]),
         f"- {limit} keyword hits": lambda question: index.search_keywords(question, where, limit),
         f"- {limit} dense hits": lambda _: index.search_dense(vector, where, limit),
-        "- loading 48 passages": lambda question: passage_rows.load_evidence(
+        f"- loading {LOOKED_AT} passages": lambda question: passage_rows.load_evidence(
             user_id, found[question]
         ),
     }
