@@ -292,22 +292,9 @@ def load_points(
     return [ChunkPoint(*row) for row in rows]
 
 
-def load_evidence(
-    session: Session, user_id: str, chunk_ids: Sequence[str], model: str
-) -> list[EvidenceRecord]:
-    """Return those of `chunk_ids` that belong to live documents of this user, in any order."""
-    rows = session.execute(_EVIDENCE, {"user_id": user_id, "chunk_ids": chunk_ids, "model": model})
-    return [EvidenceRecord(*row) for row in rows]
-
-
 def _vectors_of(model: str | BindParameter[str]) -> ColumnElement[bool]:
     """Return the condition that joins a `Chunk` with what `model` made of it."""
     return and_(PassageVectors.chunk_id == Chunk.id, PassageVectors.embedding_model == model)
-
-
-def _is_embedded(by: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition that a `Chunk` has vectors of a model for which `by` holds."""
-    return exists().where(PassageVectors.chunk_id == Chunk.id, by)
 
 
 # Built once: each search runs it, and building it takes as long as reading the rows.
@@ -333,3 +320,18 @@ _EVIDENCE: Final = (
         Document.deleted_at.is_(None),
     )
 )
+
+
+def load_evidence(
+    session: Session, user_id: str, chunk_ids: Sequence[str], model: str
+) -> list[EvidenceRecord]:
+    """Return those of `chunk_ids` that belong to live documents of this user, in any order."""
+    rows = session.connection().execute(
+        _EVIDENCE, {"user_id": user_id, "chunk_ids": chunk_ids, "model": model}
+    )
+    return [EvidenceRecord(*row) for row in rows]
+
+
+def _is_embedded(by: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that a `Chunk` has vectors of a model for which `by` holds."""
+    return exists().where(PassageVectors.chunk_id == Chunk.id, by)
