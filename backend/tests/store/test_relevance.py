@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from backend.store.keywords import KeywordEncoder
 from backend.store.relevance import PassageSentences, SentenceScorer
@@ -59,10 +57,3 @@ def test_a_query_of_stop_words_has_no_words_to_share(scorer: SentenceScorer) -> 
 def test_no_sentences_give_no_scores(scorer: SentenceScorer) -> None:
     assert scorer.score(QUERY, [words_only()]) == [()]
     assert scorer.score(QUERY, []) == []
-
-
-@given(st.text())
-def test_a_text_has_the_words_that_its_parts_between_spaces_have(text: str) -> None:
-    encoder = KeywordEncoder()
-    apart = [index for part in text.split() for index in encoder.query(part).indices]
-    assert set(apart) == set(encoder.query(text).indices)

@@ -4,8 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain
 from typing import Final
 
 from backend.store.base import FloatVector
@@ -14,7 +12,6 @@ from backend.store.keywords import KeywordEncoder
 _COSINE_WEIGHT: Final = 0.5
 _WORDS_WEIGHT: Final = 0.35  # of the question's words in the sentence itself
 _CONTEXT_WEIGHT: Final = 0.15  # of its words in the sentence or the one before
-_KNOWN_WORDS: Final = 32_768  # about 8 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +31,23 @@ class SentenceScorer:
 
     def __init__(self, encoder: KeywordEncoder) -> None:
         self._encoder = encoder
-        # Encoding all words of all sentences anew took a tenth of a search's time.
-        self._word = lru_cache(_KNOWN_WORDS)(self._encode)
 
     def score(self, query: str, passages: Sequence[PassageSentences]) -> list[tuple[float, ...]]:
         """Return a relevance from 0 to 1 for each sentence of each passage.
 
         It may be compared between questions. Without cosines words alone decide.
         """
-        wanted = frozenset(self._encoder.query(query).indices)
-        words = [
-            [
-                wanted.intersection(chain.from_iterable(map(self._word, text.split())))
-                for text in passage.texts
-            ]
-            for passage in passages
-        ]
+        wanted = self._words(query)
+        words = [[wanted & self._words(text) for text in passage.texts] for passage in passages]
         weights = _weights(wanted, words, passages)
         return [
             _score_passage(passage.cosines, own, weights)
             for passage, own in zip(passages, words, strict=True)
         ]
 
-    def _encode(self, word: str) -> tuple[int, ...]:
-        """Return what lies between two spaces, stemmed and without stop words, by index number."""
-        return tuple(self._encoder.query(word).indices)
+    def _words(self, text: str) -> frozenset[int]:
+        """Return a text's words, stemmed and without stop words, by their index numbers."""
+        return frozenset(self._encoder.query(text).indices)
 
 
 def _score_passage(
