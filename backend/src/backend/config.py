@@ -82,6 +82,7 @@ class Config(BaseSettings):
     chat_chunks_per_second: int = Field(ge=1, le=1_000)
     chat_save_interval_ms: int = Field(ge=50, le=1_000)
     prompt_max_characters: int = Field(ge=4_000, le=10_000_000)
+    prompt_max_tokens: int = Field(ge=1_000, le=10_000_000)
     answer_min_evidence: Weight
     quotes_max_sentences: int = Field(ge=1, le=100)
     memory_enabled: bool

@@ -3,15 +3,17 @@
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
+from backend.chat.asking import Asking, load_asking
+from backend.chat.budget import Budget, PromptLimits, in_characters
 from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
 from backend.chat.evidence import WEAK_EVIDENCE, evidence, is_task
 from backend.chat.followups import depends_on_earlier, expand
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
-from backend.chat.prompts import all_fit, build_turns
+from backend.chat.prompts import Prompt, all_fit, build_prompt
 from backend.chat.retrieval import (
     Chosen,
     Search,
@@ -26,8 +28,8 @@ from backend.config import Config
 from backend.db.repositories import documents, messages
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
-from backend.errors import DocChatError, InternalError, ProviderError
-from backend.llm.base import ChatRequest, Event, TextDelta, Usage
+from backend.errors import ContextTooLong, DocChatError, InternalError, ProviderError
+from backend.llm.base import ChatRequest, Event, Provider, TextDelta, Usage
 from backend.log_context import current_fields
 
 logger = logging.getLogger(__name__)
@@ -37,8 +39,26 @@ NOTHING_CHOSEN: Final = (
     "was nothing to search. Choose others, or all documents, and ask again."
 )
 
-# More passages than this are not looked at as a whole, whatever the prompt would take.
-MOST_WHOLE: Final = 48
+_WEAK_OPENING: Final = f"{WEAK_EVIDENCE}\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One question with all that is known before anything is searched."""
+
+    question: MessageRecord
+    model: str
+    history: Sequence[MessageRecord]
+    asking: Asking
+    query: str  # what to search for
+    has_documents: bool
+    document_ids: Sequence[str] | None
+    passages: int  # how many there are to read
+
+    @property
+    def instructions(self) -> str:
+        """The standing instructions; the built-in quotes take none, also no room for them."""
+        return "" if self.model == BUILTIN_MODEL else self.asking.instructions
 
 
 class AnswerWriter:
@@ -55,7 +75,9 @@ class AnswerWriter:
     ) -> None:
         self._database = database
         self._history_messages = config.chat_history_messages
-        self._max_characters = config.prompt_max_characters
+        self._limits = PromptLimits(config.prompt_max_characters, config.prompt_max_tokens)
+        # A search knows the relevance of so many passages at least.
+        self._most_whole = config.rag_candidates
         self._min_evidence = config.answer_min_evidence
         self._rewrite_timeout_s = config.question_rewrite_timeout_s
         self._catalog = catalog
@@ -73,11 +95,13 @@ class AnswerWriter:
         """Fill `answer` until its text is complete or somebody else has ended it.
 
         Raises:
+            ContextTooLong: the question alone is more than the model takes.
             ProviderError: the model's provider failed.
             Unavailable: the search index cannot be reached.
         """
         user_id = question.user_id
         with self._database.db_session() as session:
+            asking = load_asking(session, user_id, question.conversation_id, model)
             history = messages.history(session, user_id, question.parent_id, self._history_messages)
             has_documents = bool(documents.list_page(session, user_id, 1)[0])
             document_ids = chosen_documents(session, user_id, chosen)
@@ -86,34 +110,74 @@ class AnswerWriter:
             answer.no_answer = True
             answer.append(NOTHING_CHOSEN)
             return
-        sources = []
-        if has_documents:
-            query = self._resolve(question, model, history)
-            sources = self._find(question, query, bool(history), document_ids, passages or 0)
-        # The built-in quotes cannot do tasks: their answer to one is none.
-        is_judged = has_documents and (model == BUILTIN_MODEL or not is_task(question.content))
-        is_weak = is_judged and evidence(sources) < self._min_evidence
-        turns, answer.sources = build_turns(
-            question.content,
-            sources,
-            history,
-            has_documents=has_documents,
-            is_evidence_weak=is_weak,
-            max_characters=self._max_characters,
+        query = self._resolve(question, model, history) if has_documents else ""
+        job = _Job(
+            question, model, history, asking, query, has_documents, document_ids, passages or 0
         )
-        is_weak = has_documents and (is_weak or not answer.sources)
+        budget = self._budget(job)
         provider, name = self._catalog.open(user_id, model)
+        prompt = self._build(job, budget)
+        try:
+            self._stream(answer, job, prompt, provider, name)
+        except ContextTooLong:
+            # Our estimate was too low, or the window is smaller than its provider says.
+            shorter = self._build(job, budget.smaller_than(prompt.used))
+            lacks_all = bool(prompt.sources) and not shorter.sources
+            if answer.read() not in ("", _WEAK_OPENING) or lacks_all or shorter.used >= prompt.used:
+                raise
+            logger.warning("prompt too long, trying a shorter one", extra={"model": model})
+            self._stream(answer, job, shorter, provider, name, is_retry=True)
+
+    def _budget(self, job: _Job) -> Budget:
+        limits, asking = self._limits, job.asking
+        if job.model == BUILTIN_MODEL:  # quotes whatever is found, however long the question
+            return in_characters(limits.characters + len(job.question.content))
+        window = self._catalog.context_tokens(job.question.user_id, job.model)
+        return limits.of_window(window, asking.max_answer_tokens, asking.token_ratio)
+
+    def _build(self, job: _Job, budget: Budget) -> Prompt:
+        """Find passages and build the prompt."""
+        sources = self._find(job, budget) if job.has_documents else []
+        # The built-in quotes cannot do tasks: their answer to one is none.
+        is_judged = job.model == BUILTIN_MODEL or not is_task(job.question.content)
+        return build_prompt(
+            job.question.content,
+            sources,
+            job.history,
+            has_documents=job.has_documents,
+            budget=budget,
+            instructions=job.instructions,
+            is_evidence_weak=job.has_documents
+            and is_judged
+            and evidence(sources) < self._min_evidence,
+        )
+
+    def _stream(
+        self,
+        answer: RunningAnswer,
+        job: _Job,
+        prompt: Prompt,
+        provider: Provider,
+        name: str,
+        *,
+        is_retry: bool = False,
+    ) -> None:
+        answer.sources = prompt.sources
+        if job.model != BUILTIN_MODEL:
+            answer.metering = prompt.metering(is_retry=is_retry)
+        if prompt.is_evidence_weak and not answer.no_answer:
+            answer.no_answer = True
+            answer.append(_WEAK_OPENING)
         request = ChatRequest(
             model=name,
-            turns=turns,
-            question=question.content,
-            passages=[source.to_passage() for source in answer.sources],
-            has_documents=has_documents,
-            is_evidence_weak=is_weak,
+            turns=prompt.turns,
+            question=job.question.content,
+            passages=[source.to_passage() for source in prompt.sources],
+            has_documents=job.has_documents,
+            is_evidence_weak=prompt.is_evidence_weak,
+            temperature=job.asking.temperature,
+            max_output_tokens=job.asking.max_answer_tokens,
         )
-        if is_weak:
-            answer.no_answer = True
-            answer.append(f"{WEAK_EVIDENCE}\n\n")
         if answer.ended:
             return
         with closing(provider.stream(request)) as events:
@@ -133,27 +197,22 @@ class AnswerWriter:
             rewritten = rewrite(provider, name, text, earlier, self._rewrite_timeout_s)
         return rewritten or expand(text, earlier)
 
-    def _find(
-        self,
-        question: MessageRecord,
-        query: str,
-        has_history: bool,
-        document_ids: Sequence[str] | None,
-        passages: int,
-    ) -> list[Source]:
+    def _find(self, job: _Job, budget: Budget) -> list[Source]:
         """Return everything there is to read if the model can take it, else the best of it."""
-        if 0 < passages <= MOST_WHOLE:
+        user_id = job.question.user_id
+        if 0 < job.passages <= self._most_whole:
             whole = find_everything(
-                self._search, question.user_id, query, document_ids, passages=passages
+                self._search, user_id, job.query, job.document_ids, passages=job.passages
             )
             if whole is not None and all_fit(
-                question.content,
+                job.question.content,
                 whole,
-                has_history=has_history,
-                max_characters=self._max_characters,
+                has_history=bool(job.history),
+                budget=budget,
+                instructions=job.instructions,
             ):
                 return whole
-        return find_sources(self._search, question.user_id, query, document_ids)
+        return find_sources(self._search, user_id, job.query, job.document_ids)
 
     def finish(
         self,
