@@ -44,6 +44,7 @@ export INDEX_POLL_MS="${INDEX_POLL_MS:-200}"  # how often committed passages are
 
 # --- Conversations
 export QUESTION_REWRITE_TIMEOUT_S="${QUESTION_REWRITE_TIMEOUT_S:-4}"  # how long a language model may take to put a follow-up into words that need no others; 0: rules do it
+export CONVERSATION_TITLE_TIMEOUT_S="${CONVERSATION_TITLE_TIMEOUT_S:-15}"  # how long a language model may take to name a conversation after its first answer; 0: the question names it
 export CHAT_HISTORY_MESSAGES="${CHAT_HISTORY_MESSAGES:-10}"  # earlier messages given to the model
 export CHAT_MAX_RUNNING_ANSWERS="${CHAT_MAX_RUNNING_ANSWERS:-400}"  # answers streaming at the same time, all users together
 export CHAT_CHUNKS_PER_SECOND="${CHAT_CHUNKS_PER_SECOND:-30}"  # most events a second that carry one answer's text

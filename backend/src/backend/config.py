@@ -77,6 +77,7 @@ class Config(BaseSettings):
     index_poll_ms: Milliseconds
 
     question_rewrite_timeout_s: float = Field(ge=0, le=60)
+    conversation_title_timeout_s: float = Field(ge=0, le=60)
     chat_history_messages: int = Field(ge=0, le=1_000)
     chat_max_running_answers: int = Field(ge=1, le=10_000)
     chat_chunks_per_second: int = Field(ge=1, le=1_000)

@@ -24,6 +24,7 @@ from backend.chat.retrieval import (
 )
 from backend.chat.rewriting import rewrite
 from backend.chat.running import RunningAnswer
+from backend.chat.titles import TitleWriter
 from backend.config import Config
 from backend.db.repositories import documents, messages
 from backend.db.repositories.messages import MessageRecord
@@ -84,6 +85,7 @@ class AnswerWriter:
         self._search = search
         self._embed = embed
         self._publish = publish
+        self._titles = TitleWriter(database, catalog, publish, config.conversation_title_timeout_s)
 
     def write(
         self,
@@ -236,6 +238,7 @@ class AnswerWriter:
             return
         logger.info("answer ended", extra={"status": status, "model": message.model})
         self._publish(message.user_id, AnswerEnded(message))
+        self._titles.consider(message)
 
     def _save(self, answer: RunningAnswer, status: str, *, thoroughly: bool) -> MessageRecord:
         embed = self._embed if thoroughly else None
