@@ -1,28 +1,20 @@
 """Writes one answer: passages, prompt, stream, citations, end."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from backend.chat.asking import Asking, load_asking
+from backend.chat.asking import load_asking
 from backend.chat.budget import Budget, PromptLimits, in_characters
 from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
 from backend.chat.evidence import WEAK_EVIDENCE, evidence, is_task
-from backend.chat.followups import depends_on_earlier, expand
+from backend.chat.finding import Job, SourceFinder
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
-from backend.chat.prompts import Prompt, all_fit, build_prompt
-from backend.chat.retrieval import (
-    Chosen,
-    Search,
-    Source,
-    chosen_documents,
-    find_everything,
-    find_sources,
-)
-from backend.chat.rewriting import rewrite
+from backend.chat.prompts import Prompt, build_prompt
+from backend.chat.retrieval import Chosen, Search, chosen_documents
 from backend.chat.running import RunningAnswer
 from backend.chat.titles import TitleWriter
 from backend.chat.unsaved import FailedEnd
@@ -51,25 +43,6 @@ NOTHING_CHOSEN: Final = (
 _WEAK_OPENING: Final = f"{WEAK_EVIDENCE}\n\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One question with all that is known before anything is searched."""
-
-    question: MessageRecord
-    model: str
-    history: Sequence[MessageRecord]
-    asking: Asking
-    query: str  # what to search for
-    has_documents: bool
-    document_ids: Sequence[str] | None
-    passages: int  # how many there are to read
-
-    @property
-    def instructions(self) -> str:
-        """The standing instructions; the built-in quotes take none, also no room for them."""
-        return "" if self.model == BUILTIN_MODEL else self.asking.instructions
-
-
 class AnswerWriter:
     """Carries an answer from its question to its end. No database session outlives a step."""
 
@@ -85,12 +58,9 @@ class AnswerWriter:
         self._database = database
         self._history_messages = config.chat_history_messages
         self._limits = PromptLimits(config.prompt_max_characters, config.prompt_max_tokens)
-        # A search knows the relevance of so many passages at least.
-        self._most_whole = config.rag_candidates
         self._min_evidence = config.answer_min_evidence
-        self._rewrite_timeout_s = config.question_rewrite_timeout_s
         self._catalog = catalog
-        self._search = search
+        self._finder = SourceFinder(config, catalog, search)
         self._embed = embed
         self._publish = publish
         self._titles = TitleWriter(database, catalog, publish, config.conversation_title_timeout_s)
@@ -120,8 +90,8 @@ class AnswerWriter:
             answer.no_answer = True
             answer.append(NOTHING_CHOSEN)
             return
-        query = self._resolve(question, model, history) if has_documents else ""
-        job = _Job(
+        query = self._finder.resolve(question, model, history) if has_documents else ""
+        job = Job(
             question, model, history, asking, query, has_documents, document_ids, passages or 0
         )
         budget = self._budget(job)
@@ -138,16 +108,16 @@ class AnswerWriter:
             logger.warning("prompt too long, trying a shorter one", extra={"model": model})
             self._stream(answer, job, shorter, provider, name, is_retry=True)
 
-    def _budget(self, job: _Job) -> Budget:
+    def _budget(self, job: Job) -> Budget:
         limits, asking = self._limits, job.asking
         if job.model == BUILTIN_MODEL:  # quotes whatever is found, however long the question
             return in_characters(limits.characters + len(job.question.content))
         window = self._catalog.context_tokens(job.question.user_id, job.model)
         return limits.of_window(window, asking.max_answer_tokens, asking.token_ratio)
 
-    def _build(self, job: _Job, budget: Budget) -> Prompt:
+    def _build(self, job: Job, budget: Budget) -> Prompt:
         """Find passages and build the prompt."""
-        sources = self._find(job, budget) if job.has_documents else []
+        sources = self._finder.find(job, budget) if job.has_documents else []
         # The built-in quotes cannot do tasks: their answer to one is none.
         is_judged = job.model == BUILTIN_MODEL or not is_task(job.question.content)
         return build_prompt(
@@ -165,7 +135,7 @@ class AnswerWriter:
     def _stream(
         self,
         answer: RunningAnswer,
-        job: _Job,
+        job: Job,
         prompt: Prompt,
         provider: Provider,
         name: str,
@@ -192,37 +162,6 @@ class AnswerWriter:
             return
         with closing(provider.stream(request)) as events:
             _copy(events, answer)
-
-    def _resolve(
-        self, question: MessageRecord, model: str, history: Sequence[MessageRecord]
-    ) -> str:
-        """Return what to search for: a follow-up together with what it refers to."""
-        text = question.content
-        earlier = [message.content for message in history if message.role == "user"]
-        if not earlier or not depends_on_earlier(text):
-            return text
-        rewritten = None
-        if model != BUILTIN_MODEL and self._rewrite_timeout_s:
-            provider, name = self._catalog.open(question.user_id, model)
-            rewritten = rewrite(provider, name, text, earlier, self._rewrite_timeout_s)
-        return rewritten or expand(text, earlier)
-
-    def _find(self, job: _Job, budget: Budget) -> list[Source]:
-        """Return everything there is to read if the model can take it, else the best of it."""
-        user_id = job.question.user_id
-        if 0 < job.passages <= self._most_whole:
-            whole = find_everything(
-                self._search, user_id, job.query, job.document_ids, passages=job.passages
-            )
-            if whole is not None and all_fit(
-                job.question.content,
-                whole,
-                has_history=bool(job.history),
-                budget=budget,
-                instructions=job.instructions,
-            ):
-                return whole
-        return find_sources(self._search, user_id, job.query, job.document_ids)
 
     def finish(
         self,
