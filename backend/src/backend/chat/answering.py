@@ -208,8 +208,12 @@ class AnswerWriter:
     def _fail(self, answer: RunningAnswer, problem: Exception) -> FailedEnd | None:
         message = answer.message
         error = problem if isinstance(problem, DocChatError) else InternalError()
-        level = logging.WARNING if isinstance(problem, DocChatError) else logging.ERROR
-        logger.log(level, "answer failed", extra={"code": error.code}, exc_info=problem)
+        if isinstance(problem, DocChatError):
+            # Without the trace: a provider's own words in it may repeat the key it was sent.
+            cause = type(problem.__cause__ or problem).__name__
+            logger.warning("answer failed", extra={"code": error.code, "cause": cause})
+        else:
+            logger.error("answer failed", extra={"code": error.code}, exc_info=problem)
         request_id = current_fields().get("request_id")
         end = FailedEnd(
             message.user_id,
