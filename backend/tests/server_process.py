@@ -29,6 +29,7 @@ class ServerProcess:
             **os.environ,
             "HOST": "127.0.0.1",
             "DATA_DIR": str(data_dir),
+            "CONVERSATION_TITLE_TIMEOUT_S": "0",
             **settings,
             "PORT": str(self.port),
         }

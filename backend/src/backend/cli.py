@@ -64,6 +64,38 @@ def reindex() -> None:
     _run(action)
 
 
+@main.group()
+def keys() -> None:
+    """The file that encrypts provider keys (SECRET_KEY_FILE)."""
+
+
+@keys.command()
+def rotate() -> None:
+    """Encrypt all stored provider keys with a new key; the old one is dropped."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.keys import run_rotate
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        run_rotate(config, click.echo)
+
+    _run(action)
+
+
+@keys.command()
+def check() -> None:
+    """Tell which stored provider keys cannot be read; exit 0 only if all can."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.keys import run_check
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        if not run_check(config, click.echo):
+            sys.exit(1)
+
+    _run(action)
+
+
 @main.command("eval")
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a set.")

@@ -77,12 +77,14 @@ class Config(BaseSettings):
     index_poll_ms: Milliseconds
 
     question_rewrite_timeout_s: float = Field(ge=0, le=60)
+    conversation_title_timeout_s: float = Field(ge=0, le=60)
     chat_history_messages: int = Field(ge=0, le=1_000)
     chat_max_running_answers: int = Field(ge=1, le=10_000)
     chat_max_running_per_user: int = Field(ge=1, le=10_000)
     chat_chunks_per_second: int = Field(ge=1, le=1_000)
     chat_save_interval_ms: int = Field(ge=50, le=1_000)
     prompt_max_characters: int = Field(ge=4_000, le=10_000_000)
+    prompt_max_tokens: int = Field(ge=1_000, le=10_000_000)
     answer_min_evidence: Weight
     quotes_max_sentences: int = Field(ge=1, le=100)
     memory_enabled: bool
