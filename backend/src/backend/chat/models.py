@@ -13,7 +13,6 @@ from backend.llm import registry
 from backend.llm.base import Credentials, Model, Provider
 from backend.llm.quotes import builtin_model
 
-PROVIDER_NAMES: Final = registry.PROVIDER_NAMES
 BUILTIN_MODEL: Final = registry.BUILTIN_MODEL
 
 
@@ -30,6 +29,7 @@ class ModelCatalog:
         self._config = config
         self._decrypt = decrypt
         self._lists = registry.ModelLists(config)
+        self.provider_names = registry.provider_names(config)
 
     def list_models(self, user_id: str) -> list[Model]:
         """Return every provider's models, the built-in one first.
@@ -41,8 +41,9 @@ class ModelCatalog:
             records = {
                 record.provider: record for record in api_keys.list_for_user(session, user_id)
             }
-        with ThreadPoolExecutor(len(PROVIDER_NAMES), "model-list") as pool:
-            lists = pool.map(lambda name: self._list(name, records.get(name)), PROVIDER_NAMES)
+        names = self.provider_names
+        with ThreadPoolExecutor(len(names), "model-list") as pool:
+            lists = pool.map(lambda name: self._list(name, records.get(name)), names)
             return [builtin_model(), *(model for part in lists for model in part)]
 
     def open(self, user_id: str, model: str) -> tuple[Provider, str]:
@@ -53,11 +54,19 @@ class ModelCatalog:
             ApiKeyMissing: the user has stored no key for it.
             ProviderError: its base URL is missing.
         """
-        provider, name = registry.split_model(model)
+        provider, name = registry.split_model(model, self.provider_names)
         with self._database.db_session() as session:
             record = api_keys.get(session, user_id, provider)
         credentials = self._credentials(record)
         return registry.create_provider(provider, credentials, self._config), name
+
+    def check_model(self, model: str) -> None:
+        """Make sure that the id names a provider there is.
+
+        Raises:
+            UnknownModel: it does not.
+        """
+        registry.split_model(model, self.provider_names)
 
     def check(self, provider: str, api_key: str | None, base_url: str | None) -> None:
         """Try access that is about to be stored by asking for the list of models.
@@ -80,12 +89,3 @@ class ModelCatalog:
             return Credentials()
         key = None if record.key_encrypted is None else self._decrypt(record.key_encrypted)
         return Credentials(key, record.base_url)
-
-
-def check_model(model: str) -> None:
-    """Make sure that the id names a provider there is.
-
-    Raises:
-        UnknownModel: it does not.
-    """
-    registry.split_model(model)
