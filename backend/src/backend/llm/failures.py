@@ -44,6 +44,7 @@ OWN_TEMPERATURE: Final = (
 )
 
 _MESSAGE_MAX_CHARACTERS: Final = 300
+_LOOKED_AT_CHARACTERS: Final = 2_000
 _MAX_RETRY_AFTER_S: Final = 86_400
 
 _NO_CREDIT = frozenset(
@@ -151,7 +152,7 @@ class Refusal:
 
 def from_refusal(refusal: Refusal) -> ProviderError:
     """Return the error that says what to do about the refusal."""
-    status, message = refusal.status, refusal.message or ""
+    status, message = refusal.status, (refusal.message or "")[:_LOOKED_AT_CHARACTERS]
     words = {word.casefold() for word in refusal.words if isinstance(word, str)}
     details = _details(refusal)
     if status == 402 or words & _NO_CREDIT or _NO_CREDIT_MESSAGE.search(message):
@@ -195,6 +196,13 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     if moment.tzinfo is None:  # "-0000"
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - utc_now()).total_seconds())
+
+
+def said(body: object) -> str | None:
+    """Return what the provider said, as long as it is JSON and no error page."""
+    if isinstance(body, dict):
+        body = next((body[key] for key in ("message", "error", "detail") if key in body), None)
+    return body if isinstance(body, str) and not body.lstrip().startswith("<") else None
 
 
 def _number(value: str | None) -> float | None:

@@ -18,7 +18,7 @@ from backend.llm.base import (
     TextDelta,
     Usage,
 )
-from backend.llm.failures import Refusal, retry_after_s
+from backend.llm.failures import Refusal, retry_after_s, said
 from backend.llm.streams import complete
 from backend.llm.transport import Timeouts, failures_mapped, open_client, ssl_context
 from backend.llm.turns import split_turns
@@ -162,7 +162,12 @@ class GoogleProvider(Provider):
             if found := _DURATION.fullmatch(str(detail.get("retryDelay", ""))):
                 pause_s = float(found[1])
         return Refusal(
-            self.name, error.code, (error.status, *reasons), error.message, pause_s, self._api_key
+            self.name,
+            error.code,
+            (error.status, *reasons),
+            said(error.message),
+            pause_s,
+            self._api_key,
         )
 
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from backend.llm.base import Model
-from backend.llm.failures import Refusal, retry_after_s
-from backend.llm.openai import OpenAIProvider, said
+from backend.llm.failures import Refusal, retry_after_s, said
+from backend.llm.openai import OpenAIProvider
 from backend.llm.transport import failures_mapped, open_client
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from backend.llm.base import (
     TextDelta,
     Usage,
 )
-from backend.llm.failures import OUT_OF_ORDER, Refusal, retry_after_s
+from backend.llm.failures import OUT_OF_ORDER, Refusal, retry_after_s, said
 from backend.llm.model_sizes import context_tokens
 from backend.llm.streams import complete, without_thoughts
 from backend.llm.transport import Timeouts, failures_mapped, open_client
@@ -188,10 +188,3 @@ def _model(provider: str, entry: Any) -> Model:
         name=entry.id,
         context_tokens=listed or context_tokens(provider, entry.id),
     )
-
-
-def said(body: object) -> str | None:
-    """Return what the provider said, as long as it is JSON and no error page."""
-    if isinstance(body, dict):
-        body = next((body[key] for key in ("message", "error", "detail") if key in body), None)
-    return body if isinstance(body, str) and not body.lstrip().startswith("<") else None
