@@ -59,6 +59,7 @@ export MEMORY_MAX_RESULTS="${MEMORY_MAX_RESULTS:-5}"  # remembered turns given t
 export PROVIDER_CONNECT_TIMEOUT_S="${PROVIDER_CONNECT_TIMEOUT_S:-10}"  # how long to wait for a provider to accept the connection
 export PROVIDER_IDLE_TIMEOUT_S="${PROVIDER_IDLE_TIMEOUT_S:-120}"  # how long a provider may stay silent in mid-answer
 export OLLAMA_URL="${OLLAMA_URL:-http://127.0.0.1:11434}"  # where Ollama listens unless a user says otherwise
+export CUSTOM_PROVIDERS="${CUSTOM_PROVIDERS:-}"  # further servers that speak OpenAI's protocol, as name=url,name=url; each becomes a provider of its own
 
 # --- Taking documents in
 export INGEST_ENABLED="${INGEST_ENABLED:-true}"  # whether the server runs an ingest worker of its own

@@ -39,7 +39,7 @@ from backend.api.services import ApiServices, FoundPassage
 from backend.auth import middleware, sessions
 from backend.chat.citations import page_spans
 from backend.chat.engine import AnswerEngine
-from backend.chat.models import PROVIDER_NAMES, ModelCatalog
+from backend.chat.models import ModelCatalog
 from backend.config import Config
 from backend.db.session import Database, create_database
 from backend.extensions import create_limiter, create_socketio
@@ -196,8 +196,9 @@ def create_app(config: Config) -> APIFlask:
             disconnect_session=disconnect_session,
             stop_answers=engine.stop_answers,
             search_passages=partial(_search_passages, search_stack),
-            providers=PROVIDER_NAMES,
+            providers=catalog.provider_names,
             check_base_url=check_base_url,
+            check_access=catalog.check,
             list_models=lambda user_id: [asdict(m) for m in catalog.list_models(user_id)],
         ),
     )

@@ -16,8 +16,9 @@
     │   │   └── NothingUnpacked, DocumentTimeout, DocumentCrashed, EmbeddingRefused
     │   └── TransientIngestError: EmbeddingUnavailable
     └── ProviderError 502 (an answer's end)
-        └── ApiKeyMissing, ProviderAuth, ProviderRateLimited, ProviderUnreachable,
-            ProviderTimeout, ContextTooLong
+        └── ApiKeyMissing, ProviderAuth, ProviderNoCredit, ProviderRateLimited,
+            ProviderOverloaded, ProviderUnreachable, ProviderTimeout, ContextTooLong,
+            ContentFiltered, ModelNotOffered
 
 `code` is what clients match on, `message` is a sentence a person can act on,
 `details` is a JSON object or None. The same three reach HTTP bodies, socket acks,
@@ -265,9 +266,27 @@ class ProviderAuth(ProviderError):
     default_message = "The provider refused the key. Check it in the settings."
 
 
+class ProviderNoCredit(ProviderError):
+    code = "provider_no_credit"
+    default_message = (
+        "The key is right, but its account has no credit left. Add some with the provider."
+    )
+
+
 class ProviderRateLimited(ProviderError):
+    """`details.retry_after_s` says how long to wait, if the provider does."""
+
     code = "provider_rate_limited"
     default_message = "The provider asks to slow down. Wait a moment and try again."
+
+
+class ProviderOverloaded(ProviderError):
+    """`details.retry_after_s` says how long to wait, if the provider does."""
+
+    code = "provider_overloaded"
+    default_message = (
+        "The provider is overloaded. Try again in a few minutes or choose another model."
+    )
 
 
 class ProviderUnreachable(ProviderError):
@@ -285,3 +304,19 @@ class ContextTooLong(ProviderError):
     default_message = (
         "The conversation is too long for this model. Start a new one or choose a larger model."
     )
+
+
+class ContentFiltered(ProviderError):
+    """Nothing was written; an answer that has text ends with `Finish("content_filter")`."""
+
+    code = "content_filtered"
+    default_message = (
+        "The provider's content filter blocked this. Ask in other words or choose another model."
+    )
+
+
+class ModelNotOffered(ProviderError):
+    """The provider does not know the model; `UnknownModel` is an id that names no provider."""
+
+    code = "unknown_model"
+    default_message = "The provider does not offer this model to you. Choose another model."

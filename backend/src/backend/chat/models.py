@@ -15,7 +15,6 @@ from backend.llm import registry
 from backend.llm.base import Credentials, Model, Provider
 from backend.llm.quotes import builtin_model
 
-PROVIDER_NAMES: Final = registry.PROVIDER_NAMES
 BUILTIN_MODEL: Final = registry.BUILTIN_MODEL
 _MOST_WINDOWS: Final = 10_000
 
@@ -35,6 +34,7 @@ class ModelCatalog:
         self._lock = threading.Lock()
         self._windows: dict[tuple[str, str, datetime | None], int] = {}
         self._lists = registry.ModelLists(config)
+        self.provider_names = registry.provider_names(config)
 
     def list_models(self, user_id: str) -> list[Model]:
         """Return every provider's models, the built-in one first.
@@ -46,8 +46,9 @@ class ModelCatalog:
             records = {
                 record.provider: record for record in api_keys.list_for_user(session, user_id)
             }
-        with ThreadPoolExecutor(len(PROVIDER_NAMES), "model-list") as pool:
-            lists = pool.map(lambda name: self._list(name, records.get(name)), PROVIDER_NAMES)
+        names = self.provider_names
+        with ThreadPoolExecutor(len(names), "model-list") as pool:
+            lists = pool.map(lambda name: self._list(name, records.get(name)), names)
             return [builtin_model(), *(model for part in lists for model in part)]
 
     def open(self, user_id: str, model: str) -> tuple[Provider, str]:
@@ -58,7 +59,7 @@ class ModelCatalog:
             ApiKeyMissing: the user has stored no key for it.
             ProviderError: its base URL is missing.
         """
-        provider, name = registry.split_model(model)
+        provider, name = registry.split_model(model, self.provider_names)
         with self._database.db_session() as session:
             record = api_keys.get(session, user_id, provider)
         credentials = self._credentials(record)
@@ -70,7 +71,7 @@ class ModelCatalog:
         The provider is asked at the first time only, and again after a minute while the window
         is unknown.
         """
-        provider, name = registry.split_model(model)
+        provider, name = registry.split_model(model, self.provider_names)
         if model == BUILTIN_MODEL:
             return None
         with self._database.db_session() as session:
@@ -87,6 +88,14 @@ class ModelCatalog:
                     self._windows.clear()
                 self._windows[key] = tokens
         return tokens
+
+    def check_model(self, model: str) -> None:
+        """Make sure that the id names a provider there is.
+
+        Raises:
+            UnknownModel: it does not.
+        """
+        registry.split_model(model, self.provider_names)
 
     def check(self, provider: str, api_key: str | None, base_url: str | None) -> None:
         """Try access that is about to be stored by asking for the list of models.
@@ -109,12 +118,3 @@ class ModelCatalog:
             return Credentials()
         key = None if record.key_encrypted is None else self._decrypt(record.key_encrypted)
         return Credentials(key, record.base_url)
-
-
-def check_model(model: str) -> None:
-    """Make sure that the id names a provider there is.
-
-    Raises:
-        UnknownModel: it does not.
-    """
-    registry.split_model(model)
