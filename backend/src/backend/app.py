@@ -25,6 +25,7 @@ from backend.api import (
     search,
     security_headers,
     settings,
+    transfer,
     websocket,
 )
 from backend.api import config as config_api
@@ -234,6 +235,7 @@ def _add_routes(app: APIFlask) -> None:
         health,
         search,
         settings,
+        transfer,
     ):
         app.register_blueprint(module.blueprint)
     frontend.init_app(app)

@@ -277,6 +277,15 @@ class ConversationList(BaseModel):
     next_cursor: str | None
 
 
+# --- Exports and imports
+
+
+class ConversationExportQuery(BaseModel):
+    format: Literal["markdown", "json", "pdf"]
+    # the message with which the branch shown ends; without it, the newest
+    message_id: Text | None = Field(default=None, max_length=64)
+
+
 # --- Settings
 
 
