@@ -286,6 +286,21 @@ class ConversationExportQuery(BaseModel):
     message_id: Text | None = Field(default=None, max_length=64)
 
 
+class TallyOut(BaseModel):
+    imported: int
+    skipped: int
+
+
+class ImportOut(BaseModel):
+    imported: int
+    skipped: int
+    conversations: TallyOut
+    messages: TallyOut
+    documents: TallyOut
+    collections: TallyOut
+    problems: list[str]
+
+
 # --- Settings
 
 
