@@ -5,7 +5,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from backend.db.repositories import collections, conversations, documents, transfers
+from backend.db.repositories import (
+    collections,
+    conversations,
+    documents,
+    preferences,
+    prompt_templates,
+    transfers,
+)
 from backend.db.session import Database
 from backend.transfer.plain import plain
 from backend.transfer.transcript import Transcript
@@ -37,7 +44,10 @@ def fill(home: Installation, user_id: str, pdf: bytes) -> dict[str, str]:
             memory_enabled=False,
             document_ids=[ids["tower.pdf"]],
             collection_ids=[collection.id],
+            asking={"system_prompt": "Be brief.", "temperature": 0.5, "max_answer_tokens": 99},
         )
+        preferences.change(session, user_id, {"system_prompt": "Du sprichst Deutsch."})
+        prompt_templates.create(session, user_id, "Compare", "Compare {{a}} with {{b}}.")
     return ids
 
 
@@ -50,6 +60,7 @@ def content_hashes(home: Installation, user_id: str) -> dict[str, list[str]]:
             for d in home.documents(user_id)
         ),
         "documents": sorted(_hash(_document(home, user_id, d.id)) for d in home.documents(user_id)),
+        "settings": sorted(_settings(home.database, user_id)),
         "conversations": sorted(_conversations(home.database, user_id, by_id)),
     }
 
@@ -66,6 +77,13 @@ def _document(home: Installation, user_id: str, document_id: str) -> dict[str, A
     return {**{name: fields[name] for name in kept}, "collections": names, "archive": archive}
 
 
+def _settings(database: Database, user_id: str) -> list[str]:
+    with database.db_session() as session:
+        chosen = preferences.get(session, user_id)
+        templates, _ = prompt_templates.list_page(session, user_id, 100)
+    return [_hash(plain(chosen)), *(_hash(plain(t, "id", "user_id")) for t in templates)]
+
+
 def _conversations(database: Database, user_id: str, by_id: Mapping[str, str]) -> list[str]:
     with database.db_session() as session:
         ids = transfers.conversation_ids(session, user_id)
@@ -80,7 +98,8 @@ def _conversations(database: Database, user_id: str, by_id: Mapping[str, str]) -
             ]
         messages = []
         for message in transcript.read(transcript.all_ids):
-            values = plain(message.record, "user_id")
+            values = plain(message.record, "user_id", "metering")
+            values["metering"] = plain(message.record.metering)
             for cited in values["citations"]:
                 cited["document_id"] = by_id.get(cited["document_id"], cited["document_id"])
             messages.append(values)

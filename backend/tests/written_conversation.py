@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.db.repositories import conversations, documents, messages
+from backend.db.repositories.messages import Metering
 from backend.db.session import Database
 
 QUOTE = "The lighthouse of Genoa is 77 metres high."
@@ -104,5 +105,6 @@ def write_conversation(
         citations=(citation(1, document_id), citation(2, "gone", "old.pdf")),
         status="stopped",
         no_answer=True,
+        metering=Metering(120, 30, 110, "stop", {"messages": 2, "passages": 1, "retried": False}),
     )
     return WrittenConversation(conversation.id, question, first, second)

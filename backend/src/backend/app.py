@@ -22,10 +22,12 @@ from backend.api import (
     frontend,
     health,
     openapi,
+    preferences,
     search,
     security_headers,
     settings,
     transfer,
+    usage,
     websocket,
 )
 from backend.api import config as config_api
@@ -233,9 +235,11 @@ def _add_routes(app: APIFlask) -> None:
         conversations,
         documents,
         health,
+        preferences,
         search,
         settings,
         transfer,
+        usage,
     ):
         app.register_blueprint(module.blueprint)
     frontend.init_app(app)

@@ -23,7 +23,7 @@ def test_nothing_is_lost_on_the_way_to_another_installation(
     fill(home, ada, pdf)
     drain(home.config, home.database)
     before = content_hashes(home, ada)
-    assert [len(values) for values in before.values()] == [5, 5, 2]
+    assert [len(values) for values in before.values()] == [5, 5, 2, 2]
     bob = target.add_user("bob")
     report = target.take_in(bob, home.export(ada))
     assert report.problems == []

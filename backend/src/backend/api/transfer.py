@@ -5,6 +5,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response, request
 
+from backend.api import serializers
 from backend.api.downloads import download
 from backend.api.multipart import receive_upload
 from backend.api.schemas import ConversationExportQuery, ImportOut
@@ -42,7 +43,11 @@ def export_conversation(conversation_id: str, query_data: ConversationExportQuer
     )
     title = transcript.conversation.title
     if query_data.format == "json":
-        return download(to_json(transcript), saved_name(title, "json"), "application/json")
+        return download(
+            to_json(transcript, serializers.conversation, serializers.message),
+            saved_name(title, "json"),
+            "application/json",
+        )
     return download(
         to_markdown(transcript), saved_name(title, "md"), "text/markdown; charset=utf-8"
     )

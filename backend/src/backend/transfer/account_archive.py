@@ -24,6 +24,7 @@ from backend.transfer.account_format import (
     HistoryLine,
     ManifestLine,
     MessageLine,
+    SettingLine,
 )
 
 MAX_FILES: Final = 200_000
@@ -106,6 +107,9 @@ class AccountArchive:
 
     def collections(self) -> Iterator[CollectionLine]:
         return self._lines(layout.COLLECTIONS, CollectionLine)
+
+    def settings(self) -> Iterator[SettingLine]:
+        return self._lines(layout.SETTINGS, SettingLine)
 
     def has_file(self, document: DocumentLine) -> bool:
         """Return whether the archive holds the document's original."""

@@ -9,8 +9,16 @@ from typing import Any, Final
 
 from backend import __version__
 from backend.clock import to_wire, utc_now
-from backend.db.repositories import collections, documents, transfers, users
+from backend.db.repositories import (
+    collections,
+    documents,
+    preferences,
+    prompt_templates,
+    transfers,
+    users,
+)
 from backend.db.repositories.documents import DocumentRecord
+from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
 from backend.errors import NotFound
 from backend.files import FileStore
@@ -50,6 +58,7 @@ class AccountExport:
             # Conversations first: what they cite is there then, unless it is deleted meanwhile.
             yield from self._write_part(archive, layout.CONVERSATIONS, self._history())
             yield from self._write_part(archive, layout.COLLECTIONS, self._collections())
+            yield from self._write_part(archive, layout.SETTINGS, self._settings())
             yield from self._write_files(archive)
             yield from self._write_part(archive, layout.DOCUMENTS, self._documents())
             manifest = {
@@ -109,7 +118,17 @@ class AccountExport:
             fields = plain(transcript.conversation, "user_id", "message_count")
             yield {"conversation": fields}
             for message in transcript.read(transcript.all_ids):
-                yield {"message": plain(message.record, "user_id", "client_id", "conversation_id")}
+                yield {"message": _message(message.record)}
+
+    def _settings(self) -> Iterator[dict[str, Any]]:
+        with self._database.db_session() as session:
+            chosen = preferences.get(session, self._user_id)
+            templates, _ = prompt_templates.list_page(
+                session, self._user_id, prompt_templates.MAX_TEMPLATES
+            )
+        yield {"preferences": plain(chosen)}
+        for template in templates:
+            yield {"template": plain(template, "user_id")}
 
     def _collections(self) -> Iterator[dict[str, Any]]:
         with self._database.db_session() as session:
@@ -140,6 +159,11 @@ class AccountExport:
         info.compress_type = method
         info.external_attr = 0o600 << 16
         return info
+
+
+def _message(record: MessageRecord) -> dict[str, Any]:
+    fields = plain(record, "user_id", "client_id", "conversation_id", "metering")
+    return {**fields, **plain(record.metering)}
 
 
 class _Sink:

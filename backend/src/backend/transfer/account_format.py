@@ -24,13 +24,16 @@ MANIFEST: Final = "manifest.json"
 CONVERSATIONS: Final = "conversations.jsonl"
 DOCUMENTS: Final = "documents.jsonl"
 COLLECTIONS: Final = "collections.jsonl"
-PARTS: Final = (CONVERSATIONS, DOCUMENTS, COLLECTIONS)
+SETTINGS: Final = "settings.jsonl"
+PARTS: Final = (CONVERSATIONS, DOCUMENTS, COLLECTIONS, SETTINGS)
 FILES: Final = "files/"
 FILE_NAME: Final = re.compile(r"files/([0-9a-f]{64})")
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,36}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=2**53)]
+
+Tokens = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class Line(BaseModel):
@@ -73,11 +76,34 @@ class DocumentLine(Line):
     created_at: AwareDatetime
 
 
+class PreferencesLine(Line):
+    system_prompt: str | None
+    memory_enabled: bool | None
+
+
+class TemplateLine(Line):
+    id: Id
+    name: str = Field(min_length=1, max_length=1_000)
+    text: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class SettingLine(Line):
+    """A line of `settings.jsonl`: the preferences, or a prompt template."""
+
+    preferences: PreferencesLine | None = None
+    template: TemplateLine | None = None
+
+
 class ConversationLine(Line):
     id: Id
     title: str = Field(min_length=1, max_length=1_000)
     title_source: Literal["default", "question", "model", "user"]
     memory_enabled: bool
+    system_prompt: str | None
+    temperature: float | None = Field(ge=0, le=2)
+    max_answer_tokens: Tokens | None
     document_ids: list[Id]
     collection_ids: list[Id]
     created_at: AwareDatetime
@@ -112,6 +138,12 @@ class MemoryLine(Stored):
     conversation_id: Id
 
 
+class LeftOutLine(Stored):
+    messages: Tokens
+    passages: Tokens
+    retried: bool
+
+
 class MessageLine(Line):
     id: Id
     parent_id: Id | None
@@ -123,6 +155,11 @@ class MessageLine(Line):
     citations: list[CitationLine]
     memories: list[MemoryLine]
     no_answer: bool
+    input_tokens: Tokens | None
+    output_tokens: Tokens | None
+    estimated_input_tokens: Tokens | None
+    stop_reason: Literal["stop", "length", "content_filter"] | None
+    left_out: LeftOutLine | None
     created_at: AwareDatetime
     updated_at: AwareDatetime
 

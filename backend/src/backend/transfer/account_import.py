@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from backend.config import Config
 from backend.db.repositories import collections, deletions, transfers
+from backend.db.repositories.prompt_templates import MAX_TEMPLATES
 from backend.db.session import Database
 from backend.errors import ImportRefused, NotFound
 from backend.files import FileStore
@@ -21,11 +22,13 @@ from backend.transfer.account_format import (
     ConversationLine,
     DocumentLine,
     MessageLine,
+    SettingLine,
 )
 from backend.transfer.document_import import DocumentImport
 from backend.transfer.history_writer import HistoryWriter, circle, moved
 from backend.transfer.identities import moved_id
 from backend.transfer.report import Report
+from backend.transfer.settings_import import SettingsImport
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +69,7 @@ class _Plan:
 
     collections: dict[str, CollectionLine] = field(default_factory=dict)
     documents: dict[str, DocumentLine] = field(default_factory=dict)
+    settings: list[SettingLine] = field(default_factory=list)
     conversation_ids: list[str] = field(default_factory=list)
 
     @classmethod
@@ -86,6 +90,10 @@ class _Plan:
                 raise ImportRefused(f"The original of “{document.filename}” is not in the archive.")
             if not plan.collections.keys() >= set(document.collection_ids):
                 raise ImportRefused(f"“{document.filename}” is in a collection that is not there.")
+        for number, setting in enumerate(archive.settings()):
+            if number > MAX_TEMPLATES:
+                raise ImportRefused("The archive holds too many prompt templates.")
+            plan.settings.append(setting)
         plan._check_history(archive)
         return plan
 
@@ -141,6 +149,7 @@ class _Import:
         self._documents = DocumentImport(
             config, database, file_store, user_id, archive, self._report
         )
+        self._settings = SettingsImport(database, user_id, self._report)
         self._writer = HistoryWriter(database, user_id, self._report)
         self._collection_ids: dict[str, str] = {}
         self._added_collections: list[str] = []
@@ -150,6 +159,7 @@ class _Import:
         """Add everything."""
         self._tell(f"{len(self._plan.conversation_ids):,} conversations …")
         self._import_collections()
+        self._settings.run(self._plan.settings)
         self._tell(f"{len(self._plan.documents):,} documents …")
         self._documents.run(self._plan.documents, self._collection_ids)
         self._moved_conversations = self._moved()
@@ -164,6 +174,7 @@ class _Import:
     def undo(self) -> None:
         """Remove what was added so far."""
         self._writer.undo()
+        self._settings.undo()
         for document_id in self._documents.added:
             with self._database.db_transaction() as session:
                 try:

@@ -8,7 +8,15 @@ from typing import Any
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from backend.db.models import Collection, CollectionDocument, Conversation, Document, Message
+from backend.db.models import (
+    Collection,
+    CollectionDocument,
+    Conversation,
+    Document,
+    Message,
+    PromptTemplate,
+)
+from backend.db.repositories import prompt_templates
 from backend.db.repositories.collections import name_key
 
 # SQLite takes this many values in one statement everywhere.
@@ -80,6 +88,24 @@ def set_collection_times(
         .where(Collection.id == collection_id)
         .values(created_at=created_at, updated_at=updated_at)
     )
+
+
+def add_template(
+    session: Session, user_id: str, name: str, text: str, created_at: datetime, updated_at: datetime
+) -> str | None:
+    """Add a prompt template with its own times; None if the user has one of this name."""
+    found = select(PromptTemplate.id).where(
+        PromptTemplate.user_id == user_id, PromptTemplate.name_key == name_key(name)
+    )
+    if session.scalars(found).first() is not None:
+        return None
+    template_id = prompt_templates.create(session, user_id, name, text).id
+    session.execute(
+        update(PromptTemplate)
+        .where(PromptTemplate.id == template_id)
+        .values(created_at=created_at, updated_at=updated_at)
+    )
+    return template_id
 
 
 def set_document_time(session: Session, document_id: str, created_at: datetime) -> None:
