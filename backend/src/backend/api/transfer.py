@@ -18,6 +18,7 @@ from backend.transfer.foreign_import import import_conversations
 from backend.transfer.json_export import to_json
 from backend.transfer.markdown_export import to_markdown
 from backend.transfer.names import saved_name
+from backend.transfer.pdf_export import to_pdf
 from backend.transfer.transcript import Transcript
 
 blueprint = APIBlueprint("transfer", __name__, url_prefix="/api", tag="Exports and imports")
@@ -48,6 +49,8 @@ def export_conversation(conversation_id: str, query_data: ConversationExportQuer
             saved_name(title, "json"),
             "application/json",
         )
+    if query_data.format == "pdf":
+        return download(to_pdf(transcript), saved_name(title, "pdf"), "application/pdf")
     return download(
         to_markdown(transcript), saved_name(title, "md"), "text/markdown; charset=utf-8"
     )
