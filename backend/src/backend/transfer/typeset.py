@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 import typst
 
 from backend.transfer.fonts import Coverage, unpack_fonts
