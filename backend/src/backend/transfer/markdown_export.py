@@ -19,6 +19,7 @@ _ACTIVE: Final = frozenset({"html_inline", "html_block", "link_open", "image", "
 _CODE: Final = frozenset({"fence", "code_block"})
 _BACKTICKS: Final = re.compile(r"`+")
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~&])")
+_SUSPICIOUS: Final = re.compile(r"<|\][(:\[]")  # without these nothing is active
 _MARK: Final = re.compile(r"\[(\d{1,6})\]")
 
 
@@ -53,6 +54,8 @@ def _with_footnotes(text: str, number: int, known: set[int]) -> str:
         n = int(mark[1])
         return f"[^{number}-{n}]" if n in known else mark[0]
 
+    if not known or not _MARK.search(text):
+        return text
     return "\n".join(
         line if is_code else _outside_code(line, lambda part: _MARK.sub(footnote, part))
         for line, is_code in _lines(text)
@@ -71,6 +74,8 @@ def harmless(text: str) -> str:
     Code stays as it is as far as a parser agrees that it is code; if anything is left that
     leads somewhere or is HTML, code is rewritten too.
     """
+    if not _SUSPICIOUS.search(text):
+        return text
     candidate = "\n".join(
         line if is_code else _outside_code(line, _defused) for line, is_code in _lines(text)
     )
