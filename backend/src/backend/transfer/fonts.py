@@ -22,8 +22,7 @@ _FONTS: Final = (
     "NotoSansSymbols2_Regular",
 )
 _CJK: Final = "NotoSansCJKjp-Regular.otf"
-# Joiners, variation selectors and the like have no shape of their own.
-_SHAPELESS: Final = ("Cf", "Mn", "Me")
+_VARIATIONS: Final = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 
 def unpack_fonts(folder: Path) -> None:
@@ -45,7 +44,10 @@ class Coverage:
         self.missing: dict[str, int] = {}
 
     def visible(self, text: str) -> str:
-        """Return the text with each character that cannot be drawn given by its number."""
+        """Return the text with each character that cannot be drawn given in words or by number.
+
+        Emoji and other symbols have names that say what is seen.
+        """
         return "".join(map(self._visible, text))
 
     def _visible(self, character: str) -> str:
@@ -54,7 +56,8 @@ class Coverage:
         kind = unicodedata.category(character)
         if kind in ("Zs", "Zl", "Zp", "Cc"):
             return " "
-        if kind == "Cf" or (kind in _SHAPELESS and unicodedata.combining(character) == 0):
-            return ""
+        if kind == "Cf" or any(ord(character) in range_ for range_ in _VARIATIONS):
+            return ""  # joiners and the like have no shape of their own
         self.missing[character] = self.missing.get(character, 0) + 1
-        return f"[U+{ord(character):04X}]"
+        name = unicodedata.name(character, "").lower() if kind == "So" else ""
+        return f"[{name or f'U+{ord(character):04X}'}]"

@@ -14,6 +14,7 @@ from typing import Any, Final
 from backend.chat.titles import title_from_question
 from backend.clock import utc_now
 from backend.config import Config
+from backend.db.repositories import preferences
 from backend.db.session import Database
 from backend.errors import DocumentTooLarge, DocumentUnreadable, ImportRefused
 from backend.files import ReadableStream
@@ -46,6 +47,9 @@ def import_conversations(config: Config, database: Database, user_id: str, path:
 class _ForeignImport:
     def __init__(self, config: Config, database: Database, user_id: str) -> None:
         self._config = config
+        with database.db_session() as session:
+            chosen = preferences.get(session, user_id).memory_enabled
+        self._is_remembered = config.memory_enabled if chosen is None else chosen
         self._report = Report()
         self._writer = HistoryWriter(database, user_id, self._report)
         self._found = Counter[str]()
@@ -120,7 +124,7 @@ class _ForeignImport:
                 "id": derived_id(*source, time=begun),
                 "title": title or title_from_question(messages[0].content),
                 "title_source": "user" if title else "question",
-                "memory_enabled": self._config.memory_enabled,
+                "memory_enabled": self._is_remembered,
                 "document_ids": [],
                 "collection_ids": [],
                 "created_at": begun or now,

@@ -57,16 +57,17 @@ def _visible(value: Any, coverage: Coverage) -> Any:
 
 
 def _missing(coverage: Coverage) -> list[Any]:
-    """Return the note on characters that are given by their numbers."""
+    """Return the note on characters that are given by their names or numbers."""
     if not coverage.missing:
         return []
     numbers = [f"U+{ord(character):04X}" for character in coverage.missing]
     named = ", ".join(numbers[:_MISSING_NAMED])
     more = len(numbers) - _MISSING_NAMED
     rest = f" and {more:,} others" if more > 0 else ""
+    count = sum(coverage.missing.values())
     sentence = (
-        f"{sum(coverage.missing.values()):,} characters could not be drawn and are given by "
-        f"their Unicode numbers: {named}{rest}. Saved as Markdown or JSON they are complete."
+        f"{count:,} characters could not be drawn and are given by their Unicode names or "
+        f"numbers: {named}{rest}. Saved as Markdown or JSON they are complete."
     )
     return [["message", "About this file"], ["note", sentence]]
 
