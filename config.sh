@@ -25,6 +25,7 @@ export RATE_LIMIT_API="${RATE_LIMIT_API:-6000 per minute}"  # all other calls pe
 # --- Limits of the page and the API
 export API_TIMEOUT_MS="${API_TIMEOUT_MS:-30000}"  # how long the page waits for an API call
 export MAX_UPLOAD_MB="${MAX_UPLOAD_MB:-512}"  # largest file accepted, in MiB
+export IMPORT_MAX_MB="${IMPORT_MAX_MB:-20480}"  # largest export of an account or of another program that can be imported, in MiB, packed and unpacked
 export MESSAGE_MAX_CHARACTERS="${MESSAGE_MAX_CHARACTERS:-32000}"  # longest question accepted
 
 # --- Finding passages

@@ -26,6 +26,7 @@ from backend.api import (
     search,
     security_headers,
     settings,
+    transfer,
     usage,
     websocket,
 )
@@ -243,6 +244,7 @@ def _add_routes(app: APIFlask) -> None:
         preferences,
         search,
         settings,
+        transfer,
         usage,
     ):
         app.register_blueprint(module.blueprint)

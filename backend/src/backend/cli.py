@@ -172,6 +172,37 @@ def unwatch(folder: bytes, user: str, remove_documents: bool) -> None:
     _run(action)
 
 
+@main.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--user", default="", help="Whose; without it, the first administrator's.")
+@click.option("--conversation", metavar="ID", help="One conversation, as .pdf or as Markdown.")
+def export_command(file: Path, user: str, conversation: str | None) -> None:
+    """Write all that is a user's to FILE, a ZIP archive that `docchat import` reads."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.transferring import run_export
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        run_export(config, file, user, conversation, click.echo)
+
+    _run(action)
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--user", default="", help="Whose it becomes; without it, the first administrator's.")
+def import_command(file: Path, user: str) -> None:
+    """Take in FILE: an archive of `docchat export`, or an export of ChatGPT or Claude."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.transferring import run_import
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        run_import(config, file, user, click.echo)
+
+    _run(action)
+
+
 @main.command()
 def worker() -> None:
     """Run an ingest worker; ends when its standard input is closed or on SIGTERM."""

@@ -72,6 +72,7 @@ class Config(BaseSettings):
 
     api_timeout_ms: int = Field(ge=1_000, le=600_000)
     max_upload_mb: int = Field(ge=1, le=10_240)
+    import_max_mb: int = Field(ge=1, le=1_048_576)
     message_max_characters: int = Field(ge=100, le=1_000_000)
 
     rag_max_document_results: int = Field(ge=1, le=100)

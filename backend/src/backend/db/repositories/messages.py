@@ -130,6 +130,25 @@ def list_for_conversation(
     return [_record(row) for row in rows]
 
 
+def outline(session: Session, user_id: str, conversation_id: str) -> list[tuple[str, str | None]]:
+    """Return id and parent of every message, oldest first: the tree without its texts."""
+    rows = session.execute(
+        select(Message.id, Message.parent_id)
+        .where(Message.conversation_id == conversation_id, Message.user_id == user_id)
+        .order_by(Message.created_at, Message.id)
+    )
+    return [(message_id, parent_id) for message_id, parent_id in rows]
+
+
+def load(session: Session, user_id: str, message_ids: Sequence[str]) -> list[MessageRecord]:
+    """Return these messages of the user in this order; those deleted meanwhile are left out."""
+    rows = session.scalars(
+        select(Message).where(Message.id.in_(message_ids), Message.user_id == user_id)
+    )
+    found = {row.id: _record(row) for row in rows}
+    return [found[message_id] for message_id in message_ids if message_id in found]
+
+
 def newest(session: Session, user_id: str, conversation_id: str) -> MessageRecord | None:
     """Return the message added last, which is a leaf of the tree; None if there is none."""
     row = session.scalars(
