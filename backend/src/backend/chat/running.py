@@ -63,6 +63,11 @@ class RunningAnswer:
         return self._ended
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether some text has not been published yet."""
+        return self._sent_length != len(self._text)
+
+    @property
     def text(self) -> str:
         """The whole text so far, whether published or not."""
         return self._text
