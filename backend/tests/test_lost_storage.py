@@ -163,7 +163,7 @@ def test_an_index_that_is_removed_in_mid_run_costs_no_conversation(place: Place)
     database.close()
     shutil.rmtree(place.server.data_dir / "index")
     page = place.connect()
-    message_id = place.ask(page, "custom:words")
+    message_id = place.ask(page, "custom:slow 5 5")
     end = page.wait_for_end()
     assert len(page.ends) == 1
     row = place.load(message_id)
