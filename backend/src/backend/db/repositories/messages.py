@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import bindparam, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from backend.clock import utc_now
@@ -19,6 +19,16 @@ ENDED_WITH_TEXT = ("complete", "stopped", "interrupted")
 WriterRequest = Literal["stop", "save"]
 STOP: Final = "stop"
 SAVE: Final = "save"
+
+_SAVE_TEXT: Final = (
+    update(Message.__table__)  # type: ignore[arg-type] # declared as any FromClause
+    .where(Message.id == bindparam("message_id"), Message.status == STREAMING)
+    .values(
+        content=bindparam("text"),
+        updated_at=bindparam("now"),
+        writer_request=func.nullif(Message.writer_request, SAVE),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,17 +257,17 @@ def save_texts(session: Session, texts: Mapping[str, str]) -> None:
 
     That fulfils a request to save.
     """
+    if not texts:
+        return
     now = utc_now()
-    for message_id, text in texts.items():
-        session.execute(
-            update(Message)
-            .where(Message.id == message_id, Message.status == STREAMING)
-            .values(
-                content=text,
-                updated_at=now,
-                writer_request=func.nullif(Message.writer_request, SAVE),
-            )
-        )
+    # One prepared statement on the table: the ORM would take ten times as long for hundreds.
+    session.connection().execute(
+        _SAVE_TEXT,
+        [
+            {"message_id": message_id, "text": text, "now": now}
+            for message_id, text in texts.items()
+        ],
+    )
 
 
 def finish(
