@@ -25,7 +25,7 @@ from backend.store.base import FloatVector, Hit, IndexPoint, SearchFilter, Searc
 from backend.store.edge import EdgeIndex
 from backend.store.embeddings import Embedder
 from backend.store.keywords import KeywordEncoder
-from backend.store.search import ChunkEvidence, ChunkVectors, PassageSource, Searcher
+from backend.store.search import ChunkEvidence, PassageSource, Searcher
 
 _VECTORS = "vectors.db"  # where `docchat eval` keeps them, too
 _DOCUMENTS_PER_UPSERT = 256
@@ -72,17 +72,19 @@ class RememberedPassages(PassageSource):
 
     def __init__(self, rows: PassageSource) -> None:
         self._rows = rows
-        self._vectors: dict[str, ChunkVectors] = {}
+        self._vectors: dict[str, Any] = {}
         self._evidence: dict[str, ChunkEvidence] = {}
 
-    def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkVectors]:
+    def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> list[Any]:
         new = [id_ for id_ in chunk_ids if id_ not in self._vectors]
-        self._vectors.update((row.id, row) for row in self._rows.load_vectors(user_id, new))
+        if new:
+            self._vectors.update((row.id, row) for row in self._rows.load_vectors(user_id, new))
         return [self._vectors[id_] for id_ in chunk_ids]
 
     def load_evidence(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkEvidence]:
         new = [id_ for id_ in chunk_ids if id_ not in self._evidence]
-        self._evidence.update((row.id, row) for row in self._rows.load_evidence(user_id, new))
+        if new:
+            self._evidence.update((row.id, row) for row in self._rows.load_evidence(user_id, new))
         return [self._evidence[id_] for id_ in chunk_ids]
 
 

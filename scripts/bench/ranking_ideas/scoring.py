@@ -3,20 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from backend.chat.retrieval import Search
+from backend.config import Config
 from backend.store.base import FloatVector, Hit, SearchFilter, SearchIndex
-from backend.store.candidates import Candidates
+from backend.store.candidates import CandidateFinder, Candidates
 from backend.store.embeddings import Embedder
-from backend.store.search import (
-    ChunkEvidence,
-    ChunkVectors,
-    PassageSource,
-    Searcher,
-    SearchResult,
-)
+from backend.store.search import ChunkEvidence, PassageSource, Searcher, SearchResult
 from backend.store.vectors import pack_sentence_vectors, unit
 from ranking_ideas.lab import Idea, Lab
 from ranking_ideas.points import contexts, sentences
@@ -43,22 +39,35 @@ class HitsOnly:
 class Saturating(Searcher):
     """Keyword scores are s / (s + a middling one), not divided by the best."""
 
-    def _look_at_sentences(
-        self, user_id: str, found: Candidates, query_vector: FloatVector | None, limit: int
-    ) -> list:
-        self._best = np.float32(found.keyword.max())
-        return super()._look_at_sentences(user_id, found, query_vector, limit)
+    def __init__(
+        self, index: SearchIndex, embedder: Embedder, passages: PassageSource, config: Config
+    ) -> None:
+        super().__init__(index, embedder, passages, config)
+        self._finder = NotedCandidates(index, config.rag_candidates)
 
     def _fuse(self, keyword: FloatVector, dense: FloatVector, sentence: FloatVector) -> FloatVector:
-        score = keyword * self._best
+        score = keyword * self._finder.best_keyword
         return super()._fuse(score / (score + np.float32(_MIDDLING_BM25)), dense, sentence)
+
+
+class NotedCandidates(CandidateFinder):
+    """Keeps the best keyword score of the last search, by which the others are divided."""
+
+    best_keyword = np.float32(0)
+
+    def find(
+        self, query: str, embed: Callable[[str], FloatVector | None], where: SearchFilter
+    ) -> tuple[Candidates, FloatVector | None]:
+        found, vector = super().find(query, embed, where)
+        self.best_keyword = np.float32(found.keyword.max(initial=0.0))
+        return found, vector
 
 
 class TwoBestSentences(Searcher):
     """A passage's best sentence counts as the mean of its two best."""
 
     def _sentence_cosines(
-        self, rows: Sequence[ChunkVectors], query_vector: FloatVector | None
+        self, rows: Sequence[Any], query_vector: FloatVector | None
     ) -> list[FloatVector | None]:
         found = super()._sentence_cosines(rows, query_vector)
         return [cosines if cosines is None else _two_best(cosines) for cosines in found]
@@ -77,29 +86,32 @@ class ChangedSentences(PassageSource):
     def __init__(self, lab: Lab, change: Callable[[FloatVector, FloatVector], FloatVector]) -> None:
         self._lab = lab
         self._change = change
-        self._known: dict[str, bytes] = {}
+        self._known: dict[str, ChunkEvidence] = {}
 
-    def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkVectors]:
-        new = [id_ for id_ in chunk_ids if id_ not in self._known]
-        chunks = self._lab.passages.load_evidence(user_id, new)
-        if chunks:
-            for chunk, context in zip(chunks, contexts(self._lab, chunks), strict=True):
-                rows = self._change(sentences(self._lab, chunk), context)
-                self._known[chunk.id] = pack_sentence_vectors(rows)
+    def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> list[Any]:
+        packed = {c.id: c.sentence_vectors for c in self.load_evidence(user_id, chunk_ids)}
         return [
-            replace(row, sentence_vectors=self._known[row.id])
+            replace(row, sentence_vectors=packed[row.id])
             for row in self._lab.passages.load_vectors(user_id, chunk_ids)
         ]
 
     def load_evidence(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkEvidence]:
-        dimension = self._lab.texts.dimension
-        return [
-            # The empty place at its beginning stands for the name.
-            replace(chunk, sentences=[*chunk.sentences, [0, 0]])
-            if len(self._known[chunk.id]) > dimension * len(chunk.sentences)
-            else chunk
-            for chunk in self._lab.passages.load_evidence(user_id, chunk_ids)
-        ]
+        new = [id_ for id_ in chunk_ids if id_ not in self._known]
+        chunks = self._lab.passages.load_evidence(user_id, new)
+        if chunks:
+            for chunk, context in zip(chunks, contexts(self._lab, chunks), strict=True):
+                self._known[chunk.id] = self._changed(chunk, context)
+        return [self._known[id_] for id_ in chunk_ids]
+
+    def _changed(self, chunk: ChunkEvidence, context: FloatVector) -> ChunkEvidence:
+        rows = self._change(sentences(self._lab, chunk), context)
+        # The empty place at the passage's beginning stands for the name.
+        more = [[0, 0]] * (len(rows) - len(chunk.sentences))
+        return replace(
+            chunk,
+            sentences=[*chunk.sentences, *more],
+            sentence_vectors=pack_sentence_vectors(rows),
+        )
 
 
 def _name_as_sentence(rows: FloatVector, context: FloatVector) -> FloatVector:
