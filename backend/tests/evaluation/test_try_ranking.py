@@ -37,7 +37,7 @@ def test_every_idea_gives_figures_and_the_products_are_those_of_the_command(tmp_
     )
     kept = tmp_path / "kept"
     setting = ("--set", "CHUNK_MAX_CHARACTERS=300")
-    tried = figures(try_ranking(folder, "--idea", "all", "--work-dir", kept, *setting))
+    tried = figures(try_ranking(folder, "--idea", "all", "--given", "--work-dir", kept, *setting))
     assert tried.keys() == {"set", "the product", *names_of_ideas()}
     command = figures(run(folder, "--work-dir", kept, *setting).stdout)["set"]
     ndcg, _, *others, _ = tried["the product"]
