@@ -102,7 +102,7 @@ def test_verbatim_quotes_are_not_embedded() -> None:
 
 
 def test_no_mark_is_put_into_a_quote() -> None:
-    quoted = "Its keeper was John C. Messenger of Genoa. He left in 1957."
+    quoted = "Its first keeper was the sailor John C. Messenger of Genoa."
     answer = f"“{quoted}” [1]"
     text, [citation] = cite(answer, [make_source(1, [quoted])], embed_none)
     assert text == answer
