@@ -25,7 +25,7 @@ from backend.store.base import FloatVector, Hit, IndexPoint, SearchFilter, Searc
 from backend.store.edge import EdgeIndex
 from backend.store.embeddings import Embedder
 from backend.store.keywords import KeywordEncoder
-from backend.store.search import ChunkEvidence, PassageSource, Searcher
+from backend.store.search import ChunkEvidence, PassageSource, Searcher, SearchResult
 
 _VECTORS = "vectors.db"  # where `docchat eval` keeps them, too
 _DOCUMENTS_PER_UPSERT = 256
@@ -131,6 +131,19 @@ class Lab:
         """Embeds passages and their parts; kept between runs."""
         self.questions = questions
         self._rows = rows
+        self._product = self.search()
+        self._found: dict[object, list[SearchResult]] = {}
+
+    def found(
+        self, user_id: str, query: str, document_ids: Sequence[str] | None, limit: int
+    ) -> list[SearchResult]:
+        """Return what the product finds; each question is asked once."""
+        key = (user_id, query, tuple(document_ids or ()), limit)
+        if key not in self._found:
+            self._found[key] = self._product(
+                user_id=user_id, query=query, document_ids=document_ids, limit=limit
+            )
+        return self._found[key]
 
     def search(
         self,

@@ -30,7 +30,7 @@ class Arranged:
     """The product's search, asked for more than is wanted, with the results in another order."""
 
     def __init__(self, lab: Lab, arrange: Arrange) -> None:
-        self._search = lab.search()
+        self._found = lab.found
         self._arrange = arrange
         self._default_limit = lab.config.rag_max_document_results
 
@@ -43,9 +43,7 @@ class Arranged:
         limit: int | None = None,
     ) -> Sequence[SearchResult]:
         wanted = self._default_limit if limit is None else limit
-        found = self._search(
-            user_id=user_id, query=query, document_ids=document_ids, limit=_SPARE * wanted
-        )
+        found = self._found(user_id, query, document_ids, _SPARE * wanted)
         return self._arrange(query, found)[:wanted]
 
 
