@@ -1,7 +1,7 @@
 """How good the built-in quotes are, how honest, and how fast.
 
     .venv/bin/python scripts/bench/bench_quotes.py QUESTION_SET --work-dir FOLDER
-        [--foreign OTHER_SET] [--set NAME=VALUE]… [--idea NAME]
+        [--foreign OTHER_SET] [--set NAME=VALUE]… [--idea NAME] [--every N]
 
 Asks every question of a set, through search, the quotes and the check of citations. Prints,
 as Markdown:
@@ -17,7 +17,7 @@ as Markdown:
 
 What the set consists of is taken in once, below the folder `--work-dir`, as by `docchat eval`,
 whose `--set` this is, too. `--idea` searches by one of the ideas of `try_ranking.py`; times are
-left out then, since they mean nothing there.
+left out then, since they mean nothing there. `--every 5` asks a fifth of the questions.
 """
 
 import argparse
@@ -202,13 +202,14 @@ def run(
     foreign: Path | None,
     settings: Mapping[str, str],
     idea: str | None,
+    every: int,
 ) -> None:
     with (
         open_library(folder, dataset, settings, work_dir, tell) as opened,
         open_search(opened, work_dir, idea) as (search, embed),
     ):
         asker = Asker(opened.config, opened.library, search, embed)
-        queries = [query for query in dataset.queries if query.answer]
+        queries = [query for query in dataset.queries if query.answer][::every]
         asker.ask(queries[0])
         asked = [asker.ask(query) for query in queries]
         unanswerable = {"gold removed": [asker.evidence_without_gold(query) for query in queries]}
@@ -236,6 +237,7 @@ def main() -> None:
     parser.add_argument("--foreign", type=Path, help="another set, whose questions have no answer")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--idea", choices=IDEAS, help="search by an idea of try_ranking.py")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="ask every Nth question")
     options = parser.parse_args()
     run(
         options.folder,
@@ -244,6 +246,7 @@ def main() -> None:
         foreign=options.foreign,
         settings=parse_settings(options.set),
         idea=options.idea,
+        every=options.every,
     )
 
 

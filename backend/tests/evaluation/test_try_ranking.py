@@ -1,5 +1,6 @@
 """`scripts/bench/try_ranking.py`, which docs/retrieval.md rests on."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,10 @@ def test_every_idea_gives_figures_and_the_products_are_those_of_the_command(tmp_
     command = figures(run(folder, "--work-dir", kept, *setting).stdout)["set"]
     ndcg, _, *others, _ = tried["the product"]
     assert [ndcg, *others] == command[:4]
+
+
+def test_the_documentation_names_every_idea_and_no_other() -> None:
+    page = (ROOT / "docs" / "retrieval.md").read_text()
+    section = page.partition("### Tried and left out")[2].partition("\n## ")[0]
+    named = set(re.findall(r"^\| `([^`]+)`", section, re.MULTILINE))
+    assert named == names_of_ideas()
