@@ -163,7 +163,7 @@ def _marked_quotes(text: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int
 
 
 def _is_within(quotes: Sequence[tuple[int, int]], start: int, end: int) -> bool:
-    before = bisect_left(quotes, (start,))
+    before = bisect_left(quotes, (start, 0))
     return before > 0 and end < quotes[before - 1][1]
 
 
