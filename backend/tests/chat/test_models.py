@@ -2,9 +2,10 @@
 
 import pytest
 
+from backend.chat.models import ModelCatalog
 from backend.db.repositories import api_keys
 from backend.errors import ProviderAuth, ProviderUnreachable, UnknownModel, ValidationFailed
-from chat_house import House, add_user
+from chat_house import House, add_user, decrypt_plain
 
 
 def test_every_provider_is_listed_and_says_whether_it_is_ready(house: House) -> None:
@@ -58,3 +59,18 @@ def test_access_can_be_tried_before_it_is_stored(house: House) -> None:
         house.catalog.check("custom", None, "file:///etc/passwd")
     with pytest.raises(ProviderAuth):
         house.catalog.check("custom", "sk-wrong", stored.base_url)
+
+
+def test_a_provider_of_the_configuration_is_one_like_any_other(house: House) -> None:
+    with house.database.db_session() as session:
+        custom = api_keys.get(session, house.user_id, "custom")
+    assert custom is not None
+    config = house.config.model_copy(update={"custom_providers": f"lab={custom.base_url}"})
+    catalog = ModelCatalog(house.database, config, decrypt_plain)
+    assert catalog.provider_names[-1] == "lab"
+    assert "lab:gpt-words" in [model.id for model in catalog.list_models(house.user_id)]
+    provider, name = catalog.open(house.user_id, "lab:gpt-words")
+    assert (provider.name, name) == ("lab", "gpt-words")
+    catalog.check_model("lab:gpt-words")
+    with pytest.raises(UnknownModel):
+        house.catalog.check_model("lab:gpt-words")
