@@ -72,6 +72,7 @@ class Config(BaseSettings):
 
     api_timeout_ms: int = Field(ge=1_000, le=600_000)
     max_upload_mb: int = Field(ge=1, le=10_240)
+    import_max_mb: int = Field(ge=1, le=1_048_576)
     message_max_characters: int = Field(ge=100, le=1_000_000)
 
     rag_max_document_results: int = Field(ge=1, le=100)
@@ -89,12 +90,14 @@ class Config(BaseSettings):
     index_poll_ms: Milliseconds
 
     question_rewrite_timeout_s: float = Field(ge=0, le=60)
+    conversation_title_timeout_s: float = Field(ge=0, le=60)
     chat_history_messages: int = Field(ge=0, le=1_000)
     chat_max_running_answers: int = Field(ge=1, le=10_000)
     chat_max_running_per_user: int = Field(ge=1, le=10_000)
     chat_chunks_per_second: int = Field(ge=1, le=1_000)
     chat_save_interval_ms: int = Field(ge=50, le=1_000)
     prompt_max_characters: int = Field(ge=4_000, le=10_000_000)
+    prompt_max_tokens: int = Field(ge=1_000, le=10_000_000)
     answer_min_evidence: Weight
     quotes_max_sentences: int = Field(ge=1, le=100)
     memory_enabled: bool

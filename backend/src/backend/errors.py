@@ -6,7 +6,7 @@
     │   └── InvalidCredentials          ├── TooLarge 413
     ├── Forbidden 403                   ├── UnsupportedMediaType 415
     │   └── SignupClosed                ├── ValidationFailed 422
-    ├── NotFound 404                    │   └── UnknownModel, EmptyFile
+    ├── NotFound 404                    │   └── UnknownModel, EmptyFile, ImportRefused
     ├── RateLimited 429                 ├── InternalError 500
     │   └── TooManyAnswers              └── ConfigurationError (stops the start)
     ├── Unavailable 503                     └── DataFolderInUse, InvalidDataset
@@ -133,6 +133,13 @@ class ValidationFailed(DocChatError):
 
 class EmptyFile(ValidationFailed):
     default_message = "The file is empty."
+
+
+class ImportRefused(ValidationFailed):
+    """Nothing of the file was taken in; the message says what is wrong with it."""
+
+    code = "import_refused"
+    default_message = "This file cannot be imported."
 
 
 class UnknownModel(ValidationFailed):

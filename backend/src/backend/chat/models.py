@@ -1,7 +1,9 @@
 """A user's models: what the providers offer, opened with the keys the user has stored."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Final
 
 from backend.config import Config
@@ -14,6 +16,7 @@ from backend.llm.base import Credentials, Model, Provider
 from backend.llm.quotes import builtin_model
 
 BUILTIN_MODEL: Final = registry.BUILTIN_MODEL
+_MOST_WINDOWS: Final = 10_000
 
 
 class ModelCatalog:
@@ -28,6 +31,8 @@ class ModelCatalog:
         self._database = database
         self._config = config
         self._decrypt = decrypt
+        self._lock = threading.Lock()
+        self._windows: dict[tuple[str, str, datetime | None], int] = {}
         self._lists = registry.ModelLists(config)
         self.provider_names = registry.provider_names(config)
 
@@ -59,6 +64,30 @@ class ModelCatalog:
             record = api_keys.get(session, user_id, provider)
         credentials = self._credentials(record)
         return registry.create_provider(provider, credentials, self._config), name
+
+    def context_tokens(self, user_id: str, model: str) -> int | None:
+        """Return the model's window; None if its provider does not tell.
+
+        The provider is asked at the first time only, and again after a minute while the window
+        is unknown.
+        """
+        provider, name = registry.split_model(model, self.provider_names)
+        if model == BUILTIN_MODEL:
+            return None
+        with self._database.db_session() as session:
+            record = api_keys.get(session, user_id, provider)
+        key = (user_id, model, None if record is None else record.updated_at)
+        with self._lock:
+            if key in self._windows:
+                return self._windows[key]
+        listed = self._list(provider, record)
+        tokens = next((m.context_tokens for m in listed if m.name == name), None)
+        if tokens is not None:
+            with self._lock:
+                if len(self._windows) >= _MOST_WINDOWS:
+                    self._windows.clear()
+                self._windows[key] = tokens
+        return tokens
 
     def check_model(self, model: str) -> None:
         """Make sure that the id names a provider there is.
