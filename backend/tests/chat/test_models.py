@@ -5,7 +5,9 @@ import pytest
 from backend.chat.models import ModelCatalog
 from backend.db.repositories import api_keys
 from backend.errors import ProviderAuth, ProviderUnreachable, UnknownModel, ValidationFailed
+from backend.llm.registry import ModelLists
 from chat_house import House, add_user, decrypt_plain
+from ollama_server import run_ollama_server
 
 
 def test_every_provider_is_listed_and_says_whether_it_is_ready(house: House) -> None:
@@ -74,3 +76,18 @@ def test_a_provider_of_the_configuration_is_one_like_any_other(house: House) -> 
     catalog.check_model("lab:gpt-words")
     with pytest.raises(UnknownModel):
         house.catalog.check_model("lab:gpt-words")
+
+
+def test_ollamas_window_is_the_one_it_has_now(house: House) -> None:
+    with run_ollama_server() as ollama:
+        url = ollama.base_url.removesuffix("/v1")
+        config = house.config.model_copy(update={"ollama_url": url})
+        before = ModelCatalog(house.database, config, decrypt_plain)
+        assert before.context_tokens(house.user_id, "ollama:words:latest") == 4_096
+        ollama.loaded["words:latest"] = 65_536
+        now = [0.0]
+        before._lists = ModelLists(config, clock_s=lambda: now[0])
+        assert before.context_tokens(house.user_id, "ollama:words:latest") == 65_536
+        ollama.loaded.clear()
+        now[0] = 61.0
+        assert before.context_tokens(house.user_id, "ollama:words:latest") == 4_096
