@@ -131,7 +131,7 @@ def main() -> None:
             write_chatgpt_export(export, count, size)
             with timed(f"ChatGPT, {label}: imported"):
                 import_conversations(home.config, home.database, home.user_id, export)
-            if count == 1:
+            if size == arguments.messages:
                 save_one(home)
         received = home.files.receive(MadeUpFile(arguments.file_mib), 10**12)
         with home.database.db_transaction() as session:
