@@ -61,7 +61,7 @@ export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>{strings.actions.cancel}</Button>
         <Button type="submit" variant="primary" disabled={save.isPending}>
-          {strings.actions.save}
+          {save.isPending ? strings.settings.testing : strings.settings.testAndSave}
         </Button>
       </div>
     </form>
