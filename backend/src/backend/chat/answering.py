@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Final
 
 from backend.chat.citations import Embed, cite
@@ -189,6 +190,7 @@ class AnswerWriter:
                 status=status,
                 citations=[citation.to_wire() for citation in citations],
                 no_answer=answer.no_answer,
+                metering=answer.metering,
             )
 
     def _fail(self, answer: RunningAnswer, problem: Exception) -> None:
@@ -207,6 +209,7 @@ class AnswerWriter:
                     status="failed",
                     error=error.to_wire(request_id),
                     no_answer=answer.no_answer,
+                    metering=answer.metering,
                 )
         except Exception:
             # The row stays `streaming` until the engine next meets it and finds it abandoned.
@@ -226,9 +229,12 @@ def _copy(events: Iterable[Event], answer: RunningAnswer) -> None:
                 return
             empty = False
         elif isinstance(event, Usage):
-            logger.info(
-                "tokens used",
-                extra={"input_tokens": event.input_tokens, "output_tokens": event.output_tokens},
+            answer.metering = replace(
+                answer.metering,
+                input_tokens=event.input_tokens,
+                output_tokens=event.output_tokens,
             )
+        else:
+            answer.metering = replace(answer.metering, stop_reason=event.reason)
     if empty:
         raise ProviderError("The model answered with nothing. Try again or choose another model.")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from backend.chat.events import AnswerText, Publish
 from backend.chat.retrieval import Source
-from backend.db.repositories.messages import MessageRecord
+from backend.db.repositories.messages import NOT_METERED, MessageRecord
 
 
 class RunningAnswer:
@@ -30,6 +30,7 @@ class RunningAnswer:
         """
         self.message = message
         self.sources: Sequence[Source] = ()  # the passages it was given, once they are found
+        self.metering = NOT_METERED
         self.no_answer = False  # whether the documents do not clearly answer the question
         self._publish = publish
         self._interval_s = interval_s

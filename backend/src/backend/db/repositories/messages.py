@@ -17,6 +17,24 @@ ENDED_WITH_TEXT = ("complete", "stopped", "interrupted")
 
 
 @dataclass(frozen=True, slots=True)
+class Metering:
+    """What an answer took and how its stream ended; None: the provider did not say.
+
+    `estimated_input_tokens` is what we took the same prompt to be before it was sent.
+    `left_out` is JSON as in the wire contract.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    estimated_input_tokens: int | None = None
+    stop_reason: str | None = None  # stop, length, content_filter
+    left_out: dict[str, Any] | None = None
+
+
+NOT_METERED = Metering()
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRecord:
     """A message. `error`, `citations` and `memories` are JSON as in the wire contract."""
 
@@ -35,6 +53,7 @@ class MessageRecord:
     created_at: datetime
     updated_at: datetime
     no_answer: bool = False  # whether the documents did not clearly answer the question
+    metering: Metering = NOT_METERED
 
 
 def add(
@@ -197,8 +216,9 @@ def finish(
     citations: Sequence[dict[str, Any]] = (),
     memories: Sequence[dict[str, Any]] = (),
     no_answer: bool = False,
+    metering: Metering = NOT_METERED,
 ) -> MessageRecord:
-    """End an answer: its text, status, citations and memories at once.
+    """End an answer: its text, status, citations, memories and metering at once.
 
     Raises:
         NotFound: the message was deleted in the meantime.
@@ -211,6 +231,9 @@ def finish(
     row.content, row.status, row.error = content, status, error
     row.citations, row.memories = list(citations), list(memories)
     row.no_answer = no_answer
+    row.input_tokens, row.output_tokens = metering.input_tokens, metering.output_tokens
+    row.estimated_input_tokens = metering.estimated_input_tokens
+    row.stop_reason, row.left_out = metering.stop_reason, metering.left_out
     row.updated_at = utc_now()
     session.flush()
     return _record(row)
@@ -246,6 +269,13 @@ def _record(row: Message) -> MessageRecord:
         citations=row.citations,
         memories=row.memories,
         no_answer=row.no_answer,
+        metering=Metering(
+            input_tokens=row.input_tokens,
+            output_tokens=row.output_tokens,
+            estimated_input_tokens=row.estimated_input_tokens,
+            stop_reason=row.stop_reason,
+            left_out=row.left_out,
+        ),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
