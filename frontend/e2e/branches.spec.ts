@@ -99,5 +99,5 @@ test("an answer by another model and an edited question become branches one can 
 
 async function regenerateWith(page: Page, modelName: string): Promise<void> {
   await page.getByRole("button", { name: "Answer again" }).last().click();
-  await page.getByRole("menuitemradio", { name: modelName }).click();
+  await page.getByRole("option", { name: modelName }).click();
 }

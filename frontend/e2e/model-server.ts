@@ -21,8 +21,12 @@ export type ModelServer = {
   baseUrl: string;
   /** The next request whose last message is `question` is answered so. */
   plan: (question: string, answer: PlannedAnswer) => PlannedAnswer;
+  /** The next request whose last message is `question` is refused so. */
+  refuse: (question: string, refusal: Refusal) => void;
   close: () => Promise<void>;
 };
+
+export type Refusal = { status: number; message: string; retryAfterS?: number };
 
 /** An answer that can be held back in the middle. */
 export class PlannedAnswer {
@@ -69,7 +73,9 @@ export class PlannedAnswer {
 }
 
 export async function startModelServer(): Promise<ModelServer> {
-  const plans = new Map<string, PlannedAnswer[]>();
+  const plans = new Map<string, (PlannedAnswer | Refusal)[]>();
+  const add = (question: string, plan: PlannedAnswer | Refusal) =>
+    plans.set(question, [...(plans.get(question) ?? []), plan]);
   const server = createServer((request, response) => {
     void answer(request, response, (question) => plans.get(question)?.shift());
   });
@@ -78,9 +84,10 @@ export async function startModelServer(): Promise<ModelServer> {
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     plan(question, planned) {
-      plans.set(question, [...(plans.get(question) ?? []), planned]);
+      add(question, planned);
       return planned;
     },
+    refuse: (question, refusal) => void add(question, refusal),
     close: () => closeServer(server),
   };
 }
@@ -88,7 +95,7 @@ export async function startModelServer(): Promise<ModelServer> {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  planFor: (question: string) => PlannedAnswer | undefined,
+  planFor: (question: string) => PlannedAnswer | Refusal | undefined,
 ): Promise<void> {
   if (request.method === "GET") {
     response.setHeader("Content-Type", "application/json");
@@ -98,6 +105,13 @@ async function answer(
   }
   const asked = JSON.parse(await readAll(request)) as ChatRequest;
   const planned = planFor(asked.messages.at(-1)?.content ?? "") ?? new PlannedAnswer("Coast");
+  if (!(planned instanceof PlannedAnswer)) {
+    const { status, message, retryAfterS } = planned;
+    const headers = retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) };
+    response.writeHead(status, { "Content-Type": "application/json", ...headers });
+    response.end(JSON.stringify({ error: { message, type: "error", code: null } }));
+    return;
+  }
   planned.request = asked;
   const hungUp = new AbortController();
   response.on("close", () => hungUp.abort());

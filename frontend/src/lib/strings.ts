@@ -444,6 +444,8 @@ export const strings = {
     keyKept: "Leave empty to keep the stored key.",
     keyEnding: (hint: string) => `Key ${hint}`,
     baseUrl: "Base URL",
+    otherAddress: "Use another address",
+    otherAddressHint: "Only for a proxy or a gateway. Empty: the provider's own address.",
     baseUrlHints: {
       ollama: "For example http://127.0.0.1:11434/v1",
       custom: "Any OpenAI-compatible address, for example http://127.0.0.1:8080/v1",

@@ -25,7 +25,7 @@ export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
     save.mutate(
       {
         ...(key.trim() === "" ? {} : { key: key.trim() }),
-        ...(baseUrl.trim() === "" ? {} : { base_url: baseUrl.trim() }),
+        base_url: baseUrl.trim() === "" ? null : baseUrl.trim(),
       },
       {
         onSuccess: () => {
@@ -36,18 +36,20 @@ export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
     );
   };
 
+  const baseUrlField = (
+    <Field
+      label={strings.settings.baseUrl}
+      type="url"
+      required={isOwnServer}
+      hint={baseUrlHint ?? strings.settings.otherAddressHint}
+      value={baseUrl}
+      onChange={(event) => setBaseUrl(event.target.value)}
+    />
+  );
+
   return (
     <form onSubmit={submit} className="mt-4 flex flex-col gap-4">
-      {isOwnServer && (
-        <Field
-          label={strings.settings.baseUrl}
-          type="url"
-          required
-          hint={baseUrlHint}
-          value={baseUrl}
-          onChange={(event) => setBaseUrl(event.target.value)}
-        />
-      )}
+      {isOwnServer && baseUrlField}
       <Field
         label={isOwnServer ? strings.settings.keyOptional : strings.settings.key}
         type="password"
@@ -57,6 +59,14 @@ export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
         value={key}
         onChange={(event) => setKey(event.target.value)}
       />
+      {!isOwnServer && (
+        <details open={saved?.base_url != null}>
+          <summary className="w-fit cursor-pointer text-[0.8125rem] text-muted">
+            {strings.settings.otherAddress}
+          </summary>
+          <div className="mt-3">{baseUrlField}</div>
+        </details>
+      )}
       <FormError error={save.error} />
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>{strings.actions.cancel}</Button>
