@@ -46,6 +46,7 @@ export INDEX_POLL_MS="${INDEX_POLL_MS:-200}"  # how often committed passages are
 export QUESTION_REWRITE_TIMEOUT_S="${QUESTION_REWRITE_TIMEOUT_S:-4}"  # how long a language model may take to put a follow-up into words that need no others; 0: rules do it
 export CHAT_HISTORY_MESSAGES="${CHAT_HISTORY_MESSAGES:-10}"  # earlier messages given to the model
 export CHAT_MAX_RUNNING_ANSWERS="${CHAT_MAX_RUNNING_ANSWERS:-400}"  # answers streaming at the same time, all users together
+export CHAT_MAX_RUNNING_PER_USER="${CHAT_MAX_RUNNING_PER_USER:-8}"  # answers of one user streaming at the same time
 export CHAT_CHUNKS_PER_SECOND="${CHAT_CHUNKS_PER_SECOND:-30}"  # most events a second that carry one answer's text
 export CHAT_SAVE_INTERVAL_MS="${CHAT_SAVE_INTERVAL_MS:-1000}"  # how often a streaming answer is saved
 export PROMPT_MAX_CHARACTERS="${PROMPT_MAX_CHARACTERS:-24000}"  # most text given to a model: passages, history, question; about 4 characters a token

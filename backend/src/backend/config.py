@@ -79,6 +79,7 @@ class Config(BaseSettings):
     question_rewrite_timeout_s: float = Field(ge=0, le=60)
     chat_history_messages: int = Field(ge=0, le=1_000)
     chat_max_running_answers: int = Field(ge=1, le=10_000)
+    chat_max_running_per_user: int = Field(ge=1, le=10_000)
     chat_chunks_per_second: int = Field(ge=1, le=1_000)
     chat_save_interval_ms: int = Field(ge=50, le=1_000)
     prompt_max_characters: int = Field(ge=4_000, le=10_000_000)
@@ -158,6 +159,11 @@ class Config(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """The database's address; SQLite in the data folder unless DATABASE_URL is set."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'docchat.db'}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other server processes use the same database."""
+        return bool(self.redis_url.get_secret_value())
 
     @property
     def max_upload_bytes(self) -> int:

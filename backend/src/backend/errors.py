@@ -2,14 +2,15 @@
 
     DocChatError
     ├── InvalidRequest 400              ├── Conflict 409
-    ├── NotAuthenticated 401            │   └── UsernameTaken, Busy
+    ├── NotAuthenticated 401            │   └── UsernameTaken, Busy, AlreadyEnded
     │   └── InvalidCredentials          ├── TooLarge 413
     ├── Forbidden 403                   ├── UnsupportedMediaType 415
     │   └── SignupClosed                ├── ValidationFailed 422
     ├── NotFound 404                    │   └── UnknownModel, EmptyFile
     ├── RateLimited 429                 ├── InternalError 500
-    ├── Unavailable 503                 └── ConfigurationError (stops the start)
-    │   └── FolderUnavailable               └── DataFolderInUse, InvalidDataset
+    │   └── TooManyAnswers              └── ConfigurationError (stops the start)
+    ├── Unavailable 503                     └── DataFolderInUse, InvalidDataset
+    │   └── FolderUnavailable, StorageUnavailable
     ├── IngestError (a document's end)
     │   ├── PermanentIngestError: DocumentEncrypted, DocumentUnreadable, NoText, DocumentTooLarge
     │   │   └── NothingUnpacked, DocumentTimeout, DocumentCrashed, EmbeddingRefused
@@ -108,6 +109,10 @@ class Busy(Conflict):
     default_message = "An answer is still being written here. Wait for it or stop it first."
 
 
+class AlreadyEnded(Conflict):
+    default_message = "This answer has already ended."
+
+
 class TooLarge(DocChatError):
     code, status = "too_large", 413
     default_message = "This is too large."
@@ -151,6 +156,11 @@ class RateLimited(DocChatError):
         self.retry_after_s = retry_after_s
 
 
+class TooManyAnswers(RateLimited):
+    code = "too_many_answers"
+    default_message = "Too many of your answers are being written. Wait for one or stop one."
+
+
 class InternalError(DocChatError):
     pass
 
@@ -158,6 +168,14 @@ class InternalError(DocChatError):
 class Unavailable(DocChatError):
     code, status = "unavailable", 503
     default_message = "This is not available right now. Please try again in a moment."
+
+
+class StorageUnavailable(Unavailable):
+    code = "storage_unavailable"
+    default_message = (
+        "The database cannot be written to: it is locked, or the disk is full. Make room or "
+        "wait a moment, then try again."
+    )
 
 
 class FolderUnavailable(Unavailable):

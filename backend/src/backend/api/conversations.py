@@ -1,6 +1,6 @@
 """Conversations. Messages are sent over Socket.IO and read here."""
 
-from typing import Any
+from typing import Any, cast
 
 from apiflask import APIBlueprint
 
@@ -116,7 +116,8 @@ def delete(conversation_id: str) -> str:
 
 def _asking(json_data: ConversationChange) -> AskingChange:
     sent = json_data.model_dump(include={"system_prompt", "temperature", "max_answer_tokens"})
-    changes: AskingChange = {n: v for n, v in sent.items() if n in json_data.model_fields_set}
+    given = {name: value for name, value in sent.items() if name in json_data.model_fields_set}
+    changes = cast("AskingChange", given)
     if isinstance(prompt := changes.get("system_prompt"), str):
         changes["system_prompt"] = prompt.strip()
     return changes

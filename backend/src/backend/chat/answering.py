@@ -22,11 +22,12 @@ from backend.chat.retrieval import (
 )
 from backend.chat.rewriting import rewrite
 from backend.chat.running import RunningAnswer
+from backend.chat.unsaved import FailedEnd
 from backend.config import Config
 from backend.db.repositories import documents, messages
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
-from backend.errors import DocChatError, InternalError, ProviderError
+from backend.errors import AlreadyEnded, DocChatError, InternalError, NotFound, ProviderError
 from backend.llm.base import ChatRequest, Event, TextDelta, Usage
 from backend.log_context import current_fields
 
@@ -162,21 +163,24 @@ class AnswerWriter:
         problem: Exception | None,
         *,
         thoroughly: bool,
-    ) -> None:
+    ) -> FailedEnd | None:
         """Check the ended answer's citations, save it, publish its end.
 
-        What is published is an `AnswerFailed` if there is a problem or it cannot be saved.
+        What is published is an `AnswerFailed` if there is a problem or it cannot be saved, and
+        nothing if another process has ended it. Returns what is still to be saved.
         """
         if problem is not None:
-            self._fail(answer, problem)
-            return
+            return self._fail(answer, problem)
         try:
             message = self._save(answer, status, thoroughly=thoroughly)
+        except AlreadyEnded:
+            logger.warning("answer was ended elsewhere")
+            return None
         except Exception as error:  # noqa: BLE001 - `_fail` logs it
-            self._fail(answer, error)
-            return
+            return self._fail(answer, error)
         logger.info("answer ended", extra={"status": status, "model": message.model})
         self._publish(message.user_id, AnswerEnded(message))
+        return None
 
     def _save(self, answer: RunningAnswer, status: str, *, thoroughly: bool) -> MessageRecord:
         embed = self._embed if thoroughly else None
@@ -193,36 +197,42 @@ class AnswerWriter:
                 metering=answer.metering,
             )
 
-    def _fail(self, answer: RunningAnswer, problem: Exception) -> None:
+    def _fail(self, answer: RunningAnswer, problem: Exception) -> FailedEnd | None:
         message = answer.message
         error = problem if isinstance(problem, DocChatError) else InternalError()
         level = logging.WARNING if isinstance(problem, DocChatError) else logging.ERROR
         logger.log(level, "answer failed", extra={"code": error.code}, exc_info=problem)
         request_id = current_fields().get("request_id")
+        end = FailedEnd(
+            message.user_id,
+            message.id,
+            answer.read(),
+            error.to_wire(request_id),
+            answer.no_answer,
+            answer.metering,
+        )
         try:
             with self._database.db_transaction() as session:
-                messages.finish(
-                    session,
-                    message.user_id,
-                    message.id,
-                    content=answer.read(),
-                    status="failed",
-                    error=error.to_wire(request_id),
-                    no_answer=answer.no_answer,
-                    metering=answer.metering,
-                )
+                end.save(session)
+            is_saved = True
+        except AlreadyEnded:
+            return None
+        except NotFound:
+            is_saved = True  # there is nothing left to be saved
         except Exception:
-            # The row stays `streaming` until the engine next meets it and finds it abandoned.
-            logger.exception("the end of an answer could not be saved")
+            logger.exception("the end of an answer could not be saved; trying again")
+            is_saved = False
         self._publish(
             message.user_id,
             AnswerFailed(message.conversation_id, message.id, error, request_id),
         )
+        return None if is_saved else end
 
 
 def _copy(events: Iterable[Event], answer: RunningAnswer) -> None:
     """Append the stream's text to the answer; return early if somebody else has ended it."""
     empty = True
+    finished = False
     for event in events:
         if isinstance(event, TextDelta):
             if not answer.append(event.text):
@@ -235,6 +245,9 @@ def _copy(events: Iterable[Event], answer: RunningAnswer) -> None:
                 output_tokens=event.output_tokens,
             )
         else:
+            finished = True
             answer.metering = replace(answer.metering, stop_reason=event.reason)
+    if not finished:
+        raise ProviderError("The provider broke off in mid-answer. Try again.")
     if empty:
         raise ProviderError("The model answered with nothing. Try again or choose another model.")
