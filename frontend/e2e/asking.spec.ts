@@ -24,7 +24,7 @@ test("prompts and the settings of a chat reach the model, and what it took is sh
   await openSettings(page, "Prompts");
   await page.getByLabel("System prompt").fill("Answer in verse.");
   await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByText("Your system prompt was saved.")).toBeVisible();
+  await expect(page.getByText("Your system prompt was saved.", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "New template" }).click();
   await page.getByLabel("Name").fill("Compare");
   await page.getByLabel("Text", { exact: true }).fill("Compare {{one}} with {{the other}}.");
@@ -82,7 +82,10 @@ test("an error says what helps, and the help works", async ({ page, model }) => 
   await expectEnded(page, "failed");
   await expect(page.getByRole("button", { name: /Answer again in \d s/ })).toBeDisabled();
   const answer = model.plan(question, new PlannedAnswer(seededText(42, 20)));
-  await page.getByRole("button", { name: "Answer again", exact: true }).first().click();
+  // Beside the menu under the answer, the note's own button, once the wait is over.
+  const again = page.getByRole("button", { name: "Answer again", exact: true });
+  await expect(again).toHaveCount(2);
+  await again.first().click();
   await expectEnded(page);
   await expectAnswerText(page, answer.text);
 
@@ -108,6 +111,6 @@ test("a provider that cannot be used is not connected, and says why", async ({ p
   await expect(page.getByRole("alert")).toContainText("cannot be reached");
   await page.getByLabel("Base URL").fill(model.baseUrl);
   await page.getByRole("button", { name: "Test and save" }).click();
-  await expect(page.getByText("Compatible server is connected.")).toBeVisible();
+  await expect(page.getByText("Compatible server is connected.", { exact: true })).toBeVisible();
   await expect(page.getByText(/^Connected · .* · 2 models$/)).toBeVisible();
 });

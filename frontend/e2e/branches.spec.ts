@@ -63,6 +63,10 @@ test("an answer by another model and an edited question become branches one can 
   const ofEdited = model.plan(edited, new PlannedAnswer(seededText(25, 30)));
   await page.getByRole("button", { name: "Edit", exact: true }).first().click();
   await page.getByRole("textbox", { name: "Edit your message" }).fill(edited);
+  // What was typed is not lost with the page.
+  await page.reload();
+  await expect(page.getByRole("textbox", { name: "Edit your message" })).toHaveValue(edited);
+  await page.getByRole("textbox", { name: "Edit your message" }).focus();
   await page.keyboard.press("Enter");
   await expectEnded(page);
   await expectAnswerText(page, ofEdited.text);

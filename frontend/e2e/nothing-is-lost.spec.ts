@@ -3,6 +3,7 @@ import { PlannedAnswer, seededText } from "./model-server.ts";
 import { test } from "./server.ts";
 import {
   answers,
+  call,
   createAccount,
   expectAnswerText,
   expectEnded,
@@ -11,6 +12,7 @@ import {
   questions,
   send,
   storedMessages,
+  upload,
 } from "./steps.ts";
 
 const QUESTION = "What does the keeper see?";
@@ -172,6 +174,36 @@ test("a message written offline leaves by itself when the network is back", asyn
   await expectAnswerText(page, answer.text);
   await expect(questions(page, QUESTION)).toHaveCount(1);
   await expectStored(page, chat, [QUESTION, answer.text]);
+});
+
+test("the first message of a chat, written offline, begins it once", async ({
+  page,
+  context,
+}) => {
+  await createAccount(page);
+  await upload(page, {
+    name: "notes.txt",
+    mimeType: "text/plain",
+    buffer: Buffer.from("The lighthouse of Brevik was built in 1871 by Ida Thorsen.\n"),
+  });
+  const question = "When was the lighthouse of Brevik built?";
+  await context.setOffline(true);
+  await send(page, question);
+  await expect(page.getByText("Waiting for the connection")).toBeVisible();
+  await page.reload().catch(() => undefined);
+  await context.setOffline(false);
+  await page.goto("/");
+  await page.waitForURL("**/c/*");
+  await expectEnded(page);
+  await expect(answers(page)).toContainText("1871");
+  await expect(questions(page, question)).toHaveCount(1);
+  await expect(page.getByRole("textbox", { name: "Your message" })).toHaveValue("");
+  const { items } = await call<{ items: { message_count: number }[] }>(
+    page,
+    "GET",
+    "/api/conversations",
+  );
+  expect(items).toMatchObject([{ message_count: 2 }]);
 });
 
 test("a message sent after the session has ended is kept, and leaves after logging in", async ({

@@ -237,6 +237,7 @@ export const strings = {
       length: "The answer ends here because it reached its maximum length.",
       content_filter: "The provider withheld the rest of this answer.",
     },
+    providerSaid: (message: string) => `The provider said: “${message}”`,
     otherModel: "Choose another model",
     openSettings: "Open settings",
     startNew: "Start a new chat",

@@ -15,12 +15,18 @@ export function UnfinishedNote({ message, onRegenerate }: UnfinishedNoteProps) {
   const { status, error, stop_reason: stopReason } = message;
   if (status === "failed" || status === "interrupted") {
     const unknownReason = status === "failed" ? strings.chat.failed : strings.chat.interrupted;
+    const providerMessage = error?.details?.provider_message;
     return (
       <div className="mt-3 rounded-xl bg-danger-soft px-3.5 py-2.5 text-sm">
         <p className="flex items-start gap-2.5 leading-relaxed">
           <CircleAlert className="mt-0.5 size-4 shrink-0 text-danger" aria-hidden />
           {error?.message ?? unknownReason}
         </p>
+        {typeof providerMessage === "string" && (
+          <p className="mt-1 pl-6.5 text-[0.8125rem] [overflow-wrap:anywhere] text-muted">
+            {strings.chat.providerSaid(providerMessage)}
+          </p>
+        )}
         <div className="mt-2 flex flex-wrap gap-2 pl-6.5">
           {problemActions(error).map((action) => (
             <ActionButton

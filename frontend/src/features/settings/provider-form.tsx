@@ -11,6 +11,9 @@ import type { ProviderKey } from "@/types/api";
 /** Servers one runs oneself: they need an address, and rarely a key. */
 const BASE_URL_HINTS: Record<string, string> = strings.settings.baseUrlHints;
 
+/** These answer nobody without a key; a server of one's own may. */
+const KEY_REQUIRED = new Set(["openai", "anthropic", "google", "grok"]);
+
 type ProviderFormProps = { provider: string; saved: ProviderKey | null; onClose: () => void };
 
 export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
@@ -19,6 +22,7 @@ export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
   const [baseUrl, setBaseUrl] = useState(saved?.base_url ?? "");
   const baseUrlHint = BASE_URL_HINTS[provider];
   const isOwnServer = baseUrlHint !== undefined;
+  const needsKey = KEY_REQUIRED.has(provider);
 
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -51,10 +55,10 @@ export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
     <form onSubmit={submit} className="mt-4 flex flex-col gap-4">
       {isOwnServer && baseUrlField}
       <Field
-        label={isOwnServer ? strings.settings.keyOptional : strings.settings.key}
+        label={needsKey ? strings.settings.key : strings.settings.keyOptional}
         type="password"
         autoComplete="off"
-        required={!isOwnServer && !saved}
+        required={needsKey && !saved}
         hint={saved ? strings.settings.keyKept : undefined}
         value={key}
         onChange={(event) => setKey(event.target.value)}
