@@ -59,7 +59,7 @@ function Conversation({
   onOpenCitation,
   renderRecalled,
 }: ConversationProps) {
-  const { outbox, liveAnswers, draftKey } = useChat();
+  const { outbox, draftKey } = useChat();
   const { modelId } = useModelChoice();
   const answering = useAnswering(conversationId);
   const changeConversation = useChangeConversation();
@@ -71,7 +71,6 @@ function Conversation({
   const outgoing = useStore(outbox.store).filter(
     (message) => message.conversationId === conversationId,
   );
-  const live = useStore(liveAnswers.store, (answers) => streaming && answers[streaming.id]);
 
   const send = (text: string) => {
     const parentId = leaf?.id ?? null;
@@ -114,7 +113,7 @@ function Conversation({
         onOpenCitation={onOpenCitation}
         renderRecalled={renderRecalled}
       />
-      <AnswerAnnouncer answer={live ?? null} />
+      <AnswerAnnouncer messageId={streaming?.id ?? null} />
       <div className="mx-auto w-full max-w-184 px-3 pb-3 sm:px-6 sm:pb-5">
         <Composer
           draftKey={draftKey(conversationId)}
