@@ -26,6 +26,7 @@ from backend.api import (
     search,
     security_headers,
     settings,
+    transfer,
     usage,
     websocket,
 )
@@ -39,7 +40,7 @@ from backend.api.services import ApiServices, FoundPassage
 from backend.auth import middleware, sessions
 from backend.chat.citations import page_spans
 from backend.chat.engine import AnswerEngine
-from backend.chat.models import PROVIDER_NAMES, ModelCatalog
+from backend.chat.models import ModelCatalog
 from backend.config import Config
 from backend.db.session import Database, create_database
 from backend.extensions import create_limiter, create_socketio
@@ -47,9 +48,10 @@ from backend.files import FileStore
 from backend.ingest.supervisor import WorkerSupervisor
 from backend.llm.registry import check_base_url
 from backend.maintenance.index_access import RequestDesk
+from backend.maintenance.keys import warn_of_unreadable
 from backend.periodic import Periodic
 from backend.search_stack import SearchStack
-from backend.secret_box import open_secret_box
+from backend.secret_box import SecretBox, open_secret_box
 
 _KEY = "docchat"
 _MAX_BODY_BYTES = 1024 * 1024
@@ -72,6 +74,7 @@ class Services:
         supervisors: Sequence[WorkerSupervisor],
         document_events: DocumentEvents,
         request_desk: RequestDesk,
+        secret_box: SecretBox,
         clean: Callable[[], None],
     ) -> None:
         self.config = config
@@ -79,6 +82,7 @@ class Services:
         self.search = search
         self.engine = engine
         self.clean = clean
+        self._secret_box = secret_box
         self._socketio = socketio
         self._supervisors = supervisors
         self._periodic = (
@@ -94,6 +98,7 @@ class Services:
 
     def start(self) -> None:
         """Begin background work, once. The database has been migrated before."""
+        warn_of_unreadable(self.database, self._secret_box)
         self.engine.start()
         self.search.start()
         for work in self._periodic:
@@ -173,6 +178,7 @@ def create_app(config: Config) -> APIFlask:
         [supervisor for supervisor in (worker, watcher) if supervisor is not None],
         DocumentEvents(database, emit_here),
         RequestDesk(database, search_stack),
+        secret_box,
         clean,
     )
     api_services.install(
@@ -191,8 +197,9 @@ def create_app(config: Config) -> APIFlask:
             disconnect_session=disconnect_session,
             stop_answers=engine.stop_answers,
             search_passages=partial(_search_passages, search_stack),
-            providers=PROVIDER_NAMES,
+            providers=catalog.provider_names,
             check_base_url=check_base_url,
+            check_access=catalog.check,
             list_models=lambda user_id: [asdict(m) for m in catalog.list_models(user_id)],
         ),
     )
@@ -237,6 +244,7 @@ def _add_routes(app: APIFlask) -> None:
         preferences,
         search,
         settings,
+        transfer,
         usage,
     ):
         app.register_blueprint(module.blueprint)

@@ -6,7 +6,7 @@
     │   └── InvalidCredentials          ├── TooLarge 413
     ├── Forbidden 403                   ├── UnsupportedMediaType 415
     │   └── SignupClosed                ├── ValidationFailed 422
-    ├── NotFound 404                    │   └── UnknownModel, EmptyFile
+    ├── NotFound 404                    │   └── UnknownModel, EmptyFile, ImportRefused
     ├── RateLimited 429                 ├── InternalError 500
     │   └── TooManyAnswers              └── ConfigurationError (stops the start)
     ├── Unavailable 503                     └── DataFolderInUse, InvalidDataset
@@ -16,8 +16,9 @@
     │   │   └── NothingUnpacked, DocumentTimeout, DocumentCrashed, EmbeddingRefused
     │   └── TransientIngestError: EmbeddingUnavailable
     └── ProviderError 502 (an answer's end)
-        └── ApiKeyMissing, ProviderAuth, ProviderRateLimited, ProviderUnreachable,
-            ProviderTimeout, ContextTooLong
+        └── ApiKeyMissing, ProviderAuth, ProviderNoCredit, ProviderRateLimited,
+            ProviderOverloaded, ProviderUnreachable, ProviderTimeout, ContextTooLong,
+            ContentFiltered, ModelNotOffered
 
 `code` is what clients match on, `message` is a sentence a person can act on,
 `details` is a JSON object or None. The same three reach HTTP bodies, socket acks,
@@ -132,6 +133,13 @@ class ValidationFailed(DocChatError):
 
 class EmptyFile(ValidationFailed):
     default_message = "The file is empty."
+
+
+class ImportRefused(ValidationFailed):
+    """Nothing of the file was taken in; the message says what is wrong with it."""
+
+    code = "import_refused"
+    default_message = "This file cannot be imported."
 
 
 class UnknownModel(ValidationFailed):
@@ -265,9 +273,27 @@ class ProviderAuth(ProviderError):
     default_message = "The provider refused the key. Check it in the settings."
 
 
+class ProviderNoCredit(ProviderError):
+    code = "provider_no_credit"
+    default_message = (
+        "The key is right, but its account has no credit left. Add some with the provider."
+    )
+
+
 class ProviderRateLimited(ProviderError):
+    """`details.retry_after_s` says how long to wait, if the provider does."""
+
     code = "provider_rate_limited"
     default_message = "The provider asks to slow down. Wait a moment and try again."
+
+
+class ProviderOverloaded(ProviderError):
+    """`details.retry_after_s` says how long to wait, if the provider does."""
+
+    code = "provider_overloaded"
+    default_message = (
+        "The provider is overloaded. Try again in a few minutes or choose another model."
+    )
 
 
 class ProviderUnreachable(ProviderError):
@@ -285,3 +311,19 @@ class ContextTooLong(ProviderError):
     default_message = (
         "The conversation is too long for this model. Start a new one or choose a larger model."
     )
+
+
+class ContentFiltered(ProviderError):
+    """Nothing was written; an answer that has text ends with `Finish("content_filter")`."""
+
+    code = "content_filtered"
+    default_message = (
+        "The provider's content filter blocked this. Ask in other words or choose another model."
+    )
+
+
+class ModelNotOffered(ProviderError):
+    """The provider does not know the model; `UnknownModel` is an id that names no provider."""
+
+    code = "unknown_model"
+    default_message = "The provider does not offer this model to you. Choose another model."

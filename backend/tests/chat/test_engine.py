@@ -324,21 +324,6 @@ def test_a_repeated_regenerate_starts_nothing(house: House) -> None:
     assert len(house.load_all()) == 3
 
 
-def test_a_repeated_edit_starts_nothing(house: House) -> None:
-    first = house.ask(QUOTES)
-    house.recorder.end(first.assistant_message_id)
-
-    def edit() -> Started:
-        return house.engine.edit(
-            house.user_id, message_id=first.user_message_id, text="Why?", client_id="e1"
-        )
-
-    again = edit()
-    house.recorder.end(again.assistant_message_id)
-    assert edit() == again
-    assert len(house.load_all()) == 4
-
-
 # --- Failures
 
 

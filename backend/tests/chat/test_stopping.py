@@ -1,7 +1,7 @@
 """How answers end before they are complete: stops, lost connections, restarts."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -15,6 +15,7 @@ from backend.db.models import Message
 from backend.db.repositories import conversations, messages
 from backend.db.session import Database
 from backend.errors import Busy, Unavailable
+from backend.store.search import SearchResult
 from chat_house import (
     DEADLINE_S,
     QUOTES,
@@ -243,3 +244,60 @@ def test_what_a_dead_process_left_is_interrupted(shared_house: House) -> None:
     shared_house.recorder.end(shared_house.ask(QUOTES).assistant_message_id)
     assert shared_house.load(in_the_way).status == "interrupted"
     assert shared_house.load(in_the_way).content == "half"
+
+
+def test_a_stop_while_passages_are_looked_for_ends_at_once(
+    house: House, openai_server: OpenAIServer
+) -> None:
+    searching, may_find = threading.Event(), threading.Event()
+
+    def search(**_options: object) -> Sequence[SearchResult]:
+        searching.set()
+        assert may_find.wait(DEADLINE_S)
+        return []
+
+    engine = AnswerEngine(
+        house.database, house.config, house.catalog, search, house.embed, house.recorder
+    )
+    started = engine.ask(
+        house.user_id, conversation_id=house.conversation_id, text="?", model="custom:words"
+    )
+    assert searching.wait(DEADLINE_S)
+    engine.stop_answer(house.user_id, started.assistant_message_id)
+    ended = house.load(started.assistant_message_id)
+    assert (ended.status, ended.content) == ("stopped", "")
+    assert house.recorder.ends(ended.id) == [AnswerEnded(ended)]
+    may_find.set()
+    engine.stop()
+    house.recorder.end(house.ask(QUOTES).assistant_message_id)
+    assert openai_server.requests == []
+    assert house.load(ended.id) == ended
+
+
+def test_a_stop_at_the_moment_of_the_end_leaves_one_end(house: House) -> None:
+    for delay_ms in range(20):
+        started = house.ask(QUOTES)
+        threading.Event().wait(delay_ms / 1000)
+        house.engine.stop_answer(house.user_id, started.assistant_message_id)
+        # What the ack of a stop promises: it is final and stored.
+        row = house.load(started.assistant_message_id)
+        assert row.status in ("complete", "stopped")
+        assert house.recorder.end(started.assistant_message_id) == AnswerEnded(row)
+
+
+@pytest.mark.parametrize("model", ["custom:cut", "custom:broken"])
+def test_what_failed_can_be_written_again_by_another_model(
+    house: House, openai_server: OpenAIServer, model: str
+) -> None:
+    failed = house.ask(model)
+    assert isinstance(house.recorder.end(failed.assistant_message_id), AnswerFailed)
+    again = house.engine.regenerate(
+        house.user_id, message_id=failed.assistant_message_id, model="custom:words"
+    )
+    end = house.recorder.end(again.assistant_message_id)
+    assert isinstance(end, AnswerEnded)
+    assert (end.message.status, end.message.model) == ("complete", "custom:words")
+    assert end.message.parent_id == failed.user_message_id
+    assert house.load(failed.assistant_message_id).status == "failed"
+    roles = [turn["role"] for turn in openai_server.requests[-1]["messages"]]
+    assert roles == ["system", "user"]  # the failed text is not part of the branch

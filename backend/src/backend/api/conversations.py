@@ -1,6 +1,6 @@
 """Conversations. Messages are sent over Socket.IO and read here."""
 
-from typing import Any, cast
+from typing import Any
 
 from apiflask import APIBlueprint
 
@@ -115,11 +115,14 @@ def delete(conversation_id: str) -> str:
 
 
 def _asking(json_data: ConversationChange) -> AskingChange:
-    sent = json_data.model_dump(include={"system_prompt", "temperature", "max_answer_tokens"})
-    given = {name: value for name, value in sent.items() if name in json_data.model_fields_set}
-    changes = cast("AskingChange", given)
-    if isinstance(prompt := changes.get("system_prompt"), str):
-        changes["system_prompt"] = prompt.strip()
+    changes: AskingChange = {}
+    if "system_prompt" in json_data.model_fields_set:
+        prompt = json_data.system_prompt
+        changes["system_prompt"] = None if prompt is None else prompt.strip()
+    if "temperature" in json_data.model_fields_set:
+        changes["temperature"] = json_data.temperature
+    if "max_answer_tokens" in json_data.model_fields_set:
+        changes["max_answer_tokens"] = json_data.max_answer_tokens
     return changes
 
 

@@ -15,7 +15,7 @@ from backend.chat.citations import Embed
 from backend.chat.elsewhere import OtherWriters, settle
 from backend.chat.events import AnswerEnded, AnswerStarted, ConversationChanged, Publish
 from backend.chat.jobs import AnswerJobs, Task
-from backend.chat.models import BUILTIN_MODEL, ModelCatalog, check_model
+from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.publisher import HEARTBEAT_S
 from backend.chat.retrieval import Chosen, Search
 from backend.chat.running import RunningAnswer
@@ -64,6 +64,7 @@ class AnswerEngine:
         self._database = database
         self._config = config
         self._publish = publish
+        self._check_model = catalog.check_model
         writer = AnswerWriter(database, config, catalog, search, embed, publish)
         self._jobs = AnswerJobs(database, config, writer, publish)
         self._others = OtherWriters(database, publish)
@@ -127,7 +128,7 @@ class AnswerEngine:
                 written to.
         """
         text = self._checked_text(text)
-        check_model(model)
+        self._check_model(model)
 
         def add_question(session: Session, conversation: ConversationRecord) -> MessageRecord:
             conversations.change(
@@ -172,7 +173,7 @@ class AnswerEngine:
         if edited.role != "user":
             raise _invalid(message_id="Only your own messages can be edited.")
         model = model or (answer and answer.model) or BUILTIN_MODEL
-        check_model(model)
+        self._check_model(model)
 
         def add_question(session: Session, _conversation: ConversationRecord) -> MessageRecord:
             return messages.add(
@@ -205,7 +206,7 @@ class AnswerEngine:
             raise _invalid(message_id="Only answers can be written again.")
         parent_id = old.parent_id
         model = model or old.model or BUILTIN_MODEL
-        check_model(model)
+        self._check_model(model)
         return self._begin(
             user_id,
             old.conversation_id,

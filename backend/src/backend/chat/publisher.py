@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 # Server processes that share a database tell by this that an answer is still being written.
 HEARTBEAT_S: Final = 5.0
+# How often the sender looks, within the time between two pieces, for one that has become due.
+_TURNS_PER_PIECE: Final = 4
 
 
 class Publisher:
@@ -53,7 +55,7 @@ class Publisher:
     def start(self) -> None:
         """Start the threads."""
         for name, turn, interval_s in (
-            ("answer-sender", self.send, self._send_interval_s),
+            ("answer-sender", self.send, self._send_interval_s / _TURNS_PER_PIECE),
             ("answer-saver", self.save, self._save_interval_s),
         ):
             thread = threading.Thread(
@@ -88,7 +90,8 @@ class Publisher:
     def send(self) -> None:
         """Publish the text that waits."""
         for answer in self._running():
-            answer.send_if_due()
+            if answer.is_waiting:
+                answer.send_if_due()
 
     def save(self) -> None:
         """Commit the text so far of all answers in one transaction, and do what others ask."""

@@ -8,12 +8,12 @@ from backend.chat.events import AnswerText, Publish
 from backend.chat.retrieval import Source
 from backend.db.repositories.messages import NOT_METERED, MessageRecord
 
-# What an answer may cost on the wire beyond its text (docs/decisions/0014): each piece about
-# so many bytes on a compressed connection …
+# What an answer may cost on the wire beyond its text (docs/decisions/0006-streaming.md). A
+# piece costs about so many bytes on a compressed connection …
 _PIECE_BYTES: Final = 12
-# … of which an answer of any length has these, and longer ones half a byte for each of theirs.
+# … and an answer of any length may spend these, a longer one a quarter of its own size more.
 _ALLOWANCE_BYTES: Final = 4096
-_ALLOWANCE_PER_BYTE: Final = 0.5
+_ALLOWANCE_PER_BYTE: Final = 0.25
 # Text never waits longer than this for more to go with it.
 _LONGEST_WAIT_S: Final = 1.0
 
@@ -62,6 +62,11 @@ class RunningAnswer:
     def ended(self) -> bool:
         """Whether the text is final."""
         return self._ended
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some text has not been published yet."""
+        return self._sent_length != len(self._text)
 
     @property
     def text(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import bindparam, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from backend.clock import utc_now
@@ -19,6 +19,16 @@ ENDED_WITH_TEXT = ("complete", "stopped", "interrupted")
 WriterRequest = Literal["stop", "save"]
 STOP: Final = "stop"
 SAVE: Final = "save"
+
+_SAVE_TEXT: Final = (
+    update(Message.__table__)  # type: ignore[arg-type] # declared as any FromClause
+    .where(Message.id == bindparam("message_id"), Message.status == STREAMING)
+    .values(
+        content=bindparam("text"),
+        updated_at=bindparam("now"),
+        writer_request=func.nullif(Message.writer_request, SAVE),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,25 @@ def list_for_conversation(
     return [_record(row) for row in rows]
 
 
+def outline(session: Session, user_id: str, conversation_id: str) -> list[tuple[str, str | None]]:
+    """Return id and parent of every message, oldest first: the tree without its texts."""
+    rows = session.execute(
+        select(Message.id, Message.parent_id)
+        .where(Message.conversation_id == conversation_id, Message.user_id == user_id)
+        .order_by(Message.created_at, Message.id)
+    )
+    return [(message_id, parent_id) for message_id, parent_id in rows]
+
+
+def load(session: Session, user_id: str, message_ids: Sequence[str]) -> list[MessageRecord]:
+    """Return these messages of the user in this order; those deleted meanwhile are left out."""
+    rows = session.scalars(
+        select(Message).where(Message.id.in_(message_ids), Message.user_id == user_id)
+    )
+    found = {row.id: _record(row) for row in rows}
+    return [found[message_id] for message_id in message_ids if message_id in found]
+
+
 def newest(session: Session, user_id: str, conversation_id: str) -> MessageRecord | None:
     """Return the message added last, which is a leaf of the tree; None if there is none."""
     row = session.scalars(
@@ -228,17 +257,17 @@ def save_texts(session: Session, texts: Mapping[str, str]) -> None:
 
     That fulfils a request to save.
     """
+    if not texts:
+        return
     now = utc_now()
-    for message_id, text in texts.items():
-        session.execute(
-            update(Message)
-            .where(Message.id == message_id, Message.status == STREAMING)
-            .values(
-                content=text,
-                updated_at=now,
-                writer_request=func.nullif(Message.writer_request, SAVE),
-            )
-        )
+    # One prepared statement on the table: the ORM would take ten times as long for hundreds.
+    session.connection().execute(
+        _SAVE_TEXT,
+        [
+            {"message_id": message_id, "text": text, "now": now}
+            for message_id, text in texts.items()
+        ],
+    )
 
 
 def finish(
