@@ -154,6 +154,7 @@ def create_app(config: Config) -> APIFlask:
         search_stack.search,
         search_stack.embed,
         websocket.create_publish(socketio),
+        search_stack.search_messages,
     )
     disconnect_session = partial(websocket.disconnect_session, socketio)
 

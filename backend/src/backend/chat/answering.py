@@ -9,6 +9,7 @@ from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
 from backend.chat.evidence import WEAK_EVIDENCE, evidence, is_task
 from backend.chat.followups import depends_on_earlier, expand
+from backend.chat.memory import MemoryRecall, memory_block
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.prompts import all_fit, build_turns
 from backend.chat.retrieval import (
@@ -22,7 +23,7 @@ from backend.chat.retrieval import (
 from backend.chat.rewriting import rewrite
 from backend.chat.running import RunningAnswer
 from backend.config import Config
-from backend.db.repositories import documents, messages
+from backend.db.repositories import documents, memory, messages
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
 from backend.errors import DocChatError, InternalError, ProviderError
@@ -50,6 +51,7 @@ class AnswerWriter:
         catalog: ModelCatalog,
         search: Search,
         embed: Embed,
+        recall: MemoryRecall,
         publish: Publish,
     ) -> None:
         self._database = database
@@ -60,6 +62,7 @@ class AnswerWriter:
         self._catalog = catalog
         self._search = search
         self._embed = embed
+        self._recall = recall
         self._publish = publish
 
     def write(
@@ -85,13 +88,18 @@ class AnswerWriter:
             answer.no_answer = True
             answer.append(NOTHING_CHOSEN)
             return
+        query = self._resolve(question, model, history)
+        recalled = self._recall.recall(question, query)
+        remembered, answer.memories = memory_block(recalled.memories)
+        answer.memories_state = recalled.state
         sources = []
         if has_documents:
-            query = self._resolve(question, model, history)
             sources = self._find(question, query, bool(history), document_ids, passages or 0)
         # The built-in quotes cannot do tasks: their answer to one is none.
         is_judged = has_documents and (model == BUILTIN_MODEL or not is_task(question.content))
-        is_weak = is_judged and evidence(sources) < self._min_evidence
+        told = max((memory.relevance for memory in answer.memories), default=0.0)
+        is_told = told >= self._min_evidence
+        is_weak = is_judged and not is_told and evidence(sources) < self._min_evidence
         turns, answer.sources = build_turns(
             question.content,
             sources,
@@ -99,14 +107,16 @@ class AnswerWriter:
             has_documents=has_documents,
             is_evidence_weak=is_weak,
             max_characters=self._max_characters,
+            remembered=remembered,
         )
-        is_weak = has_documents and (is_weak or not answer.sources)
+        is_weak = has_documents and (is_weak or not (answer.sources or is_told))
         provider, name = self._catalog.open(user_id, model)
         request = ChatRequest(
             model=name,
             turns=turns,
             question=question.content,
             passages=[source.to_passage() for source in answer.sources],
+            memories=[each.to_turn() for each in answer.memories],
             has_documents=has_documents,
             is_evidence_weak=is_weak,
         )
@@ -180,14 +190,20 @@ class AnswerWriter:
     def _save(self, answer: RunningAnswer, status: str, *, thoroughly: bool) -> MessageRecord:
         embed = self._embed if thoroughly else None
         content, citations = cite(answer.read(), answer.sources, embed)
+        user_id = answer.message.user_id
         with self._database.db_transaction() as session:
+            # What was forgotten while the answer was written does not come back with it.
+            recalled_ids = {each.message_id for each in answer.memories}
+            kept = memory.still_remembered(session, user_id, recalled_ids)
             return messages.finish(
                 session,
-                answer.message.user_id,
+                user_id,
                 answer.message.id,
                 content=content,
                 status=status,
                 citations=[citation.to_wire() for citation in citations],
+                memories=[each.to_wire() for each in answer.memories if each.message_id in kept],
+                memories_state=answer.memories_state,
                 no_answer=answer.no_answer,
             )
 
@@ -206,6 +222,7 @@ class AnswerWriter:
                     content=answer.read(),
                     status="failed",
                     error=error.to_wire(request_id),
+                    memories_state=answer.memories_state,
                     no_answer=answer.no_answer,
                 )
         except Exception:

@@ -52,6 +52,7 @@ def build_turns(
     has_documents: bool,
     max_characters: int,
     is_evidence_weak: bool = False,
+    remembered: str = "",
 ) -> tuple[list[Turn], list[Source]]:
     """Return the prompt, and the sources that found room in it.
 
@@ -60,9 +61,10 @@ def build_turns(
 
     Args:
         history: the branch's earlier messages, oldest first, without the question.
+        remembered: the quotes of other conversations (`chat.memory.memory_block`).
     """
     weakness = _WEAK_EVIDENCE.format(sentence=WEAK_EVIDENCE) if is_evidence_weak else ""
-    room = _room(question, max_characters) - len(weakness)
+    room = _room(question, max_characters) - len(weakness) - len(remembered)
     passages, given = [], []
     passage_room = _passage_room(room, has_history=bool(history))
     for source in sources:
@@ -86,6 +88,8 @@ def build_turns(
         system = f"{_RULES}\n\n{_NO_PASSAGES.format(sentence=WEAK_EVIDENCE)}"
     else:
         system = f"{_RULES}\n\n{_NO_DOCUMENTS}"
+    if remembered:
+        system = f"{system}\n\n{remembered}"
     return [Turn("system", system), *reversed(earlier), Turn("user", question)], given
 
 

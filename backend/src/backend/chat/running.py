@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from backend.chat.events import AnswerText, Publish
+from backend.chat.memory import Memory, State
 from backend.chat.retrieval import Source
 from backend.db.repositories.messages import MessageRecord
 
@@ -30,6 +31,8 @@ class RunningAnswer:
         """
         self.message = message
         self.sources: Sequence[Source] = ()  # the passages it was given, once they are found
+        self.memories: Sequence[Memory] = ()  # what it was given of other conversations
+        self.memories_state: State | None = None  # None: not looked yet
         self.no_answer = False  # whether the documents do not clearly answer the question
         self._publish = publish
         self._interval_s = interval_s

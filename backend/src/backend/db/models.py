@@ -347,6 +347,10 @@ class IndexTask(Base):
     first_ordinal: Mapped[int | None]
     last_ordinal: Mapped[int | None]  # inclusive
     created_at: Mapped[datetime]
+    # documents, messages (there `document_id` is a conversation's)
+    subject: Mapped[str] = mapped_column(
+        String(16), default="documents", server_default="documents"
+    )
 
 
 class MaintenanceRequest(Base):
@@ -387,6 +391,12 @@ class Message(Base):
             sqlite_where=text("client_id IS NOT NULL"),
             postgresql_where=text("client_id IS NOT NULL"),
         ),
+        Index(
+            "ix_messages_unsplit",
+            "id",
+            sqlite_where=text("split_at IS NULL"),
+            postgresql_where=text("split_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -405,5 +415,47 @@ class Message(Base):
     memories: Mapped[list[Any]]
     # whether the documents did not clearly answer the question
     no_answer: Mapped[bool] = mapped_column(default=False, server_default=false())
+    memories_state: Mapped[str | None] = mapped_column(String(16))  # ok, off, unavailable
+    # the message's own switch; None: the conversation's decides
+    memory_enabled: Mapped[bool | None]
+    # whether other conversations may be told of it, as long as its conversation has memory on
+    is_remembered: Mapped[bool] = mapped_column(default=True, server_default=false())
+    split_at: Mapped[datetime | None]  # when its passages were made; None: not yet
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class MessagePassage(Base):
+    """A message or, of a long one, a part: the unit of search in what was said."""
+
+    __tablename__ = "message_passages"
+    __table_args__ = (
+        Index(
+            "uq_message_passages_conversation_id_ordinal", "conversation_id", "ordinal", unique=True
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    message_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("messages.id", ondelete="CASCADE"), index=True
+    )
+    conversation_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("conversations.id", ondelete="CASCADE")
+    )
+    user_id: Mapped[str] = mapped_column(ID, ForeignKey("users.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]  # from 0, in the order in which the conversation's messages ended
+    start: Mapped[int]  # of this passage in the message's text
+    end: Mapped[int]
+    sentences: Mapped[list[Any]]  # [[start, end], …] in the passage's text
+
+
+class MessageVector(Base):
+    """What one embedding model made of a message's passage."""
+
+    __tablename__ = "message_vectors"
+
+    passage_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("message_passages.id", ondelete="CASCADE"), primary_key=True
+    )
+    embedding_model: Mapped[str] = mapped_column(primary_key=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)  # float32, unit length
