@@ -22,9 +22,11 @@ from backend.api import (
     frontend,
     health,
     openapi,
+    preferences,
     search,
     security_headers,
     settings,
+    usage,
     websocket,
 )
 from backend.api import config as config_api
@@ -233,8 +235,10 @@ def _add_routes(app: APIFlask) -> None:
         conversations,
         documents,
         health,
+        preferences,
         search,
         settings,
+        usage,
     ):
         app.register_blueprint(module.blueprint)
     frontend.init_app(app)

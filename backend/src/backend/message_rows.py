@@ -10,6 +10,8 @@ import threading
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from backend.chat.answering import NOTHING_CHOSEN
+from backend.chat.evidence import WEAK_EVIDENCE
 from backend.config import Config
 from backend.db.leadership import Leadership
 from backend.db.repositories import embedding_models, index_tasks, message_passages
@@ -36,6 +38,8 @@ _LOOK_AGAIN_S: Final = 30.0
 _PAUSE_AFTER_ERROR_S: Final = 5.0
 _STOP_TIMEOUT_S: Final = 2.0
 
+_OURS: Final = (NOTHING_CHOSEN, WEAK_EVIDENCE)
+
 RECALLABLE: Final = "recallable"
 
 
@@ -50,12 +54,17 @@ def model_label(model: str) -> str:
 
 
 def split_message(content: str, config: Config) -> list[NewPassage]:
-    """Cut a message as documents are cut; nothing is left of one without letters and digits."""
+    """Cut a message as documents are cut, without the sentences that we put into answers.
+
+    Nothing is left of one without letters and digits.
+    """
+    start = next((len(ours) for ours in _OURS if content.startswith(ours)), 0)
+    content = content[start:]
     if not any(map(str.isalnum, content)):
         return []
     chunker = Chunker(config.chunk_max_characters, config.chunk_overlap_characters)
     chunks = [*chunker.add(ExtractedPage(1, content)), *chunker.finish()]
-    return [NewPassage(chunk.start, chunk.end, chunk.sentences) for chunk in chunks]
+    return [NewPassage(start + c.start, start + c.end, c.sentences) for c in chunks]
 
 
 class MessageRows:

@@ -12,12 +12,12 @@ from chat_house import add_user
 BEFORE = "0004"
 
 
-def go_back(database: Database) -> None:
-    """Bring the database to the schema that had one model's vectors in the passages' rows."""
+def go_back(database: Database, revision: str = BEFORE) -> None:
+    """Bring the database to an older schema; `BEFORE` has vectors in the passages' rows."""
     config = alembic_config()
     with database.engine.execution_options(begin_immediate=True).begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, BEFORE)
+        command.downgrade(config, revision)
 
 
 def add_old_document(database: Database, user_id: str, name: str, model: str | None) -> None:

@@ -1,9 +1,11 @@
 """The OpenAI adapter against a real server, through the real SDK."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from backend.config import Config
 from backend.errors import (
     ApiKeyMissing,
     ContextTooLong,
@@ -15,6 +17,7 @@ from backend.errors import (
 )
 from backend.llm.base import Credentials, Event, Finish, Provider, TextDelta, Usage
 from backend.llm.openai import Dialect, OpenAIProvider
+from backend.llm.registry import create_provider
 from contracts.provider_contract import ProviderContract, make_request
 from openai_server import WORDS, OpenAIServer, run_openai_server
 
@@ -63,6 +66,26 @@ def test_the_whole_prompt_and_the_key_are_sent(server: OpenAIServer) -> None:
     assert body["stream"] is True
     assert body["messages"] == [{"role": "user", "content": "How high is the lighthouse?"}]
     assert server.headers[0]["authorization"] == "Bearer sk-secret"
+
+
+def test_temperature_and_length_are_sent_only_when_they_are_chosen(server: OpenAIServer) -> None:
+    request = make_request("words")
+    list(connect(server.base_url).stream(request))
+    list(connect(server.base_url).stream(replace(request, temperature=0.0, max_output_tokens=50)))
+    without, chosen = server.requests
+    assert not {"temperature", "max_tokens", "max_completion_tokens"} & {*without}
+    assert (chosen["temperature"], chosen["max_tokens"]) == (0.0, 50)
+    assert "max_completion_tokens" not in chosen
+
+
+def test_openai_itself_is_told_the_length_as_its_reasoning_models_want_it(
+    server: OpenAIServer, config: Config
+) -> None:
+    provider = create_provider("openai", Credentials("sk-secret", server.base_url), config)
+    list(provider.stream(replace(make_request("words"), max_output_tokens=50)))
+    [body] = server.requests
+    assert body["max_completion_tokens"] == 50
+    assert "max_tokens" not in body
 
 
 def test_the_servers_own_openai_settings_are_not_sent(

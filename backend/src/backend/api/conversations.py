@@ -14,7 +14,8 @@ from backend.api.schemas import (
 )
 from backend.api.services import services
 from backend.auth.middleware import current_identity
-from backend.db.repositories import conversations, documents, messages
+from backend.db.repositories import conversations, documents, messages, preferences
+from backend.db.repositories.conversations import AskingChange
 from backend.errors import ValidationFailed
 
 blueprint = APIBlueprint(
@@ -42,17 +43,21 @@ def list_conversations(query_data: ListQuery) -> dict[str, Any]:
 @blueprint.output(ConversationAnswer, status_code=201)
 def create(json_data: ConversationChange) -> dict[str, Any]:
     """Begin a conversation; without a title its first question names it."""
-    memory_enabled = json_data.memory_enabled
-    if memory_enabled is None:
-        memory_enabled = services().config.memory_enabled
+    user_id = current_identity().user_id
     with services().database.db_transaction() as session:
+        memory_enabled = json_data.memory_enabled
+        if memory_enabled is None:
+            memory_enabled = preferences.get(session, user_id).memory_enabled
+        if memory_enabled is None:
+            memory_enabled = services().config.memory_enabled
         record = conversations.create(
             session,
-            user_id=current_identity().user_id,
+            user_id=user_id,
             title=_title(json_data.title),
             memory_enabled=memory_enabled,
             document_ids=json_data.document_ids or [],
             collection_ids=json_data.collection_ids or [],
+            asking=_asking(json_data),
         )
     return {"conversation": serializers.conversation(record)}
 
@@ -70,6 +75,7 @@ def show(conversation_id: str) -> dict[str, Any]:
     return {
         "conversation": serializers.conversation(record),
         "messages": serializers.messages(all_messages, live_ids),
+        "usage": serializers.usage_of(all_messages),
     }
 
 
@@ -77,7 +83,7 @@ def show(conversation_id: str) -> dict[str, Any]:
 @blueprint.input(ConversationChange)
 @blueprint.output(ConversationAnswer)
 def change(conversation_id: str, json_data: ConversationChange) -> dict[str, Any]:
-    """Rename a conversation, switch its memory, choose its documents and collections."""
+    """Rename a conversation, choose what it asks and how; null is a default again."""
     user_id = current_identity().user_id
     with services().database.db_transaction() as session:
         record = conversations.change(
@@ -88,6 +94,7 @@ def change(conversation_id: str, json_data: ConversationChange) -> dict[str, Any
             memory_enabled=json_data.memory_enabled,
             document_ids=json_data.document_ids,
             collection_ids=json_data.collection_ids,
+            asking=_asking(json_data),
         )
     conversation = serializers.conversation(record)
     services().emit("conversation_updated", {"conversation": conversation}, user_id)
@@ -105,6 +112,14 @@ def delete(conversation_id: str) -> str:
     with services().database.db_transaction() as session:
         conversations.remove(session, user_id, conversation_id)
     return ""
+
+
+def _asking(json_data: ConversationChange) -> AskingChange:
+    sent = json_data.model_dump(include={"system_prompt", "temperature", "max_answer_tokens"})
+    changes: AskingChange = {n: v for n, v in sent.items() if n in json_data.model_fields_set}
+    if isinstance(prompt := changes.get("system_prompt"), str):
+        changes["system_prompt"] = prompt.strip()
+    return changes
 
 
 def _title(title: str | None) -> str | None:

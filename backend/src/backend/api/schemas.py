@@ -6,6 +6,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MAX_INTEGER = 2**31 - 1
 TITLE_MAX_CHARACTERS = 300
+SYSTEM_PROMPT_MAX_CHARACTERS = 8_000
+MAX_ANSWER_TOKENS = 1_000_000
 
 
 def _storable(text: str) -> str:
@@ -235,6 +237,20 @@ class ConversationChange(Body):
     collection_ids: list[Annotated[Text, Field(max_length=64)]] | None = Field(
         default=None, max_length=1_000
     )
+    system_prompt: Text | None = Field(default=None, max_length=SYSTEM_PROMPT_MAX_CHARACTERS)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_answer_tokens: int | None = Field(default=None, ge=1, le=MAX_ANSWER_TOKENS)
+
+
+class TokenCounts(BaseModel):
+    input_tokens: int
+    output_tokens: int
+
+
+class LeftOut(BaseModel):
+    messages: int
+    passages: int
+    retried: bool
 
 
 class ConversationOut(BaseModel):
@@ -243,6 +259,9 @@ class ConversationOut(BaseModel):
     memory_enabled: bool
     document_ids: list[str]
     collection_ids: list[str]
+    system_prompt: str | None
+    temperature: float | None
+    max_answer_tokens: int | None
     message_count: int
     created_at: str
     updated_at: str
@@ -260,6 +279,9 @@ class MessageOut(BaseModel):
     citations: list[dict[str, Any]]
     memories: list[dict[str, Any]]
     no_answer: bool
+    usage: TokenCounts | None
+    left_out: LeftOut | None
+    stop_reason: Literal["stop", "length", "content_filter"] | None
     created_at: str
 
 
@@ -270,6 +292,7 @@ class ConversationAnswer(BaseModel):
 class ConversationDetail(BaseModel):
     conversation: ConversationOut
     messages: list[MessageOut]
+    usage: TokenCounts
 
 
 class ConversationList(BaseModel):

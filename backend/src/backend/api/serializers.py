@@ -6,13 +6,15 @@ from typing import Any
 
 from backend.api.services import FoundPassage
 from backend.auth.sessions import NewSession
+from backend.chat.placeholders import placeholder_names
 from backend.clock import to_wire
 from backend.db.repositories.api_keys import ApiKeyRecord
 from backend.db.repositories.auth_sessions import AuthSessionRecord
 from backend.db.repositories.collections import CollectionRecord
 from backend.db.repositories.conversations import ConversationRecord
 from backend.db.repositories.documents import DocumentRecord
-from backend.db.repositories.messages import MessageRecord
+from backend.db.repositories.messages import MessageRecord, Metering
+from backend.db.repositories.prompt_templates import PromptTemplateRecord
 from backend.db.repositories.users import UserRecord
 
 
@@ -111,6 +113,9 @@ def conversation(record: ConversationRecord) -> dict[str, Any]:
         "memory_enabled": record.memory_enabled,
         "document_ids": list(record.document_ids),
         "collection_ids": list(record.collection_ids),
+        "system_prompt": record.system_prompt,
+        "temperature": record.temperature,
+        "max_answer_tokens": record.max_answer_tokens,
         "message_count": record.message_count,
         "created_at": to_wire(record.created_at),
         "updated_at": to_wire(record.updated_at),
@@ -144,7 +149,37 @@ def message(record: MessageRecord) -> dict[str, Any]:
         "citations": record.citations,
         "memories": record.memories,
         "no_answer": record.no_answer,
+        "usage": _usage(record.metering),
+        "left_out": record.metering.left_out,
+        "stop_reason": record.metering.stop_reason,
         "created_at": to_wire(record.created_at),
+    }
+
+
+def _usage(metering: Metering) -> dict[str, Any] | None:
+    if metering.input_tokens is None:
+        return None
+    return {"input_tokens": metering.input_tokens, "output_tokens": metering.output_tokens}
+
+
+def usage_of(records: Sequence[MessageRecord]) -> dict[str, Any]:
+    """Return the sums over all answers whose tokens are known."""
+    meterings = [record.metering for record in records]
+    return {
+        "input_tokens": sum(each.input_tokens or 0 for each in meterings),
+        "output_tokens": sum(each.output_tokens or 0 for each in meterings),
+    }
+
+
+def prompt_template(record: PromptTemplateRecord) -> dict[str, Any]:
+    """Return a prompt template with the names of its variables."""
+    return {
+        "id": record.id,
+        "name": record.name,
+        "text": record.text,
+        "variables": placeholder_names(record.text),
+        "created_at": to_wire(record.created_at),
+        "updated_at": to_wire(record.updated_at),
     }
 
 

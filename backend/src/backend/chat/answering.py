@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Final
 
 from backend.chat.citations import Embed, cite
@@ -205,6 +206,7 @@ class AnswerWriter:
                 memories=[each.to_wire() for each in answer.memories if each.message_id in kept],
                 memories_state=answer.memories_state,
                 no_answer=answer.no_answer,
+                metering=answer.metering,
             )
 
     def _fail(self, answer: RunningAnswer, problem: Exception) -> None:
@@ -224,6 +226,7 @@ class AnswerWriter:
                     error=error.to_wire(request_id),
                     memories_state=answer.memories_state,
                     no_answer=answer.no_answer,
+                    metering=answer.metering,
                 )
         except Exception:
             # The row stays `streaming` until the engine next meets it and finds it abandoned.
@@ -243,9 +246,12 @@ def _copy(events: Iterable[Event], answer: RunningAnswer) -> None:
                 return
             empty = False
         elif isinstance(event, Usage):
-            logger.info(
-                "tokens used",
-                extra={"input_tokens": event.input_tokens, "output_tokens": event.output_tokens},
+            answer.metering = replace(
+                answer.metering,
+                input_tokens=event.input_tokens,
+                output_tokens=event.output_tokens,
             )
+        else:
+            answer.metering = replace(answer.metering, stop_reason=event.reason)
     if empty:
         raise ProviderError("The model answered with nothing. Try again or choose another model.")

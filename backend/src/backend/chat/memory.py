@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from backend.chat.when import AskedTime, asked_time
 from backend.clock import to_wire, utc_now
 from backend.config import Config
-from backend.db.repositories import conversations, memory
+from backend.db.repositories import conversations, memory, preferences
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
 from backend.errors import DocChatError
@@ -228,8 +228,7 @@ class MemoryRecall:
 
 def is_allowed(session: Session, user_id: str, is_enabled: bool) -> bool:
     """Return whether this installation and this user want anything to be remembered."""
-    del session, user_id
-    return is_enabled
+    return is_enabled and preferences.get(session, user_id).memory_enabled is not False
 
 
 def is_small_talk(text: str) -> bool:

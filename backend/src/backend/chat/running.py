@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from backend.chat.events import AnswerText, Publish
 from backend.chat.memory import Memory, State
 from backend.chat.retrieval import Source
-from backend.db.repositories.messages import MessageRecord
+from backend.db.repositories.messages import NOT_METERED, MessageRecord
 
 
 class RunningAnswer:
@@ -33,6 +33,7 @@ class RunningAnswer:
         self.sources: Sequence[Source] = ()  # the passages it was given, once they are found
         self.memories: Sequence[Memory] = ()  # what it was given of other conversations
         self.memories_state: State | None = None  # None: not looked yet
+        self.metering = NOT_METERED
         self.no_answer = False  # whether the documents do not clearly answer the question
         self._publish = publish
         self._interval_s = interval_s

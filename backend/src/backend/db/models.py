@@ -97,6 +97,32 @@ class ApiKey(Base):
     updated_at: Mapped[datetime]
 
 
+class UserPreferences(Base):
+    __tablename__ = "user_preferences"
+
+    user_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    system_prompt: Mapped[str | None]
+    memory_enabled: Mapped[bool | None]  # None: MEMORY_ENABLED
+    updated_at: Mapped[datetime]
+
+
+class PromptTemplate(Base):
+    __tablename__ = "prompt_templates"
+    __table_args__ = (
+        Index("uq_prompt_templates_user_id_name_key", "user_id", "name_key", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ID, ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    name_key: Mapped[str]  # NFKC and case-folded
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
 class Collection(Base):
     __tablename__ = "collections"
     __table_args__ = (Index("uq_collections_user_id_name_key", "user_id", "name_key", unique=True),)
@@ -375,6 +401,9 @@ class Conversation(Base):
     memory_enabled: Mapped[bool]
     document_ids: Mapped[list[Any]]
     collection_ids: Mapped[list[Any]]  # this and `document_ids` empty: all documents
+    system_prompt: Mapped[str | None]  # None: the user's own; "": none
+    temperature: Mapped[float | None]  # None: the provider's default, as below
+    max_answer_tokens: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -421,41 +450,11 @@ class Message(Base):
     # whether other conversations may be told of it, as long as its conversation has memory on
     is_remembered: Mapped[bool] = mapped_column(default=True, server_default=false())
     split_at: Mapped[datetime | None]  # when its passages were made; None: not yet
+    # tokens as the provider counted them; None: it did not say
+    input_tokens: Mapped[int | None]
+    output_tokens: Mapped[int | None]
+    estimated_input_tokens: Mapped[int | None]  # as we took the same prompt to be
+    stop_reason: Mapped[str | None] = mapped_column(String(16))  # stop, length, content_filter
+    left_out: Mapped[dict[str, Any] | None]  # what did not fit the model's window
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-
-
-class MessagePassage(Base):
-    """A message or, of a long one, a part: the unit of search in what was said."""
-
-    __tablename__ = "message_passages"
-    __table_args__ = (
-        Index(
-            "uq_message_passages_conversation_id_ordinal", "conversation_id", "ordinal", unique=True
-        ),
-    )
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
-    message_id: Mapped[str] = mapped_column(
-        ID, ForeignKey("messages.id", ondelete="CASCADE"), index=True
-    )
-    conversation_id: Mapped[str] = mapped_column(
-        ID, ForeignKey("conversations.id", ondelete="CASCADE")
-    )
-    user_id: Mapped[str] = mapped_column(ID, ForeignKey("users.id", ondelete="CASCADE"))
-    ordinal: Mapped[int]  # from 0, in the order in which the conversation's messages ended
-    start: Mapped[int]  # of this passage in the message's text
-    end: Mapped[int]
-    sentences: Mapped[list[Any]]  # [[start, end], …] in the passage's text
-
-
-class MessageVector(Base):
-    """What one embedding model made of a message's passage."""
-
-    __tablename__ = "message_vectors"
-
-    passage_id: Mapped[str] = mapped_column(
-        ID, ForeignKey("message_passages.id", ondelete="CASCADE"), primary_key=True
-    )
-    embedding_model: Mapped[str] = mapped_column(primary_key=True)
-    vector: Mapped[bytes] = mapped_column(LargeBinary)  # float32, unit length

@@ -72,6 +72,8 @@ class ChatRequest:
     memories: Sequence[RememberedTurn] = ()
     has_documents: bool = True  # whether the user has any document that could be searched
     is_evidence_weak: bool = False  # whether the passages hardly fit the question
+    temperature: float | None = None  # 0..2; None: the model's own
+    max_output_tokens: int | None = None  # None: as many as the model likes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,11 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as counted by the provider."""
+    """Tokens as counted by the provider.
+
+    `input_tokens` includes those it had cached, `output_tokens` those of its reasoning. A
+    stream may bring several; each replaces the one before.
+    """
 
     input_tokens: int
     output_tokens: int

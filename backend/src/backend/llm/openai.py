@@ -60,6 +60,8 @@ class Dialect:
     needs_key: bool
     counts_usage: bool = True  # knows `stream_options`
     lists_other_models: bool = False  # lists models that cannot chat, too
+    # OpenAI's reasoning models refuse the older `max_tokens`, which is all that others know.
+    output_limit_field: str = "max_tokens"
 
 
 class OpenAIProvider(Provider):
@@ -92,9 +94,7 @@ class OpenAIProvider(Provider):
         self._idle_timeout_s = idle_timeout_s
 
     def stream(self, request: ChatRequest) -> Generator[Event, None, None]:
-        options: dict[str, Any] = {}
-        if self._dialect.counts_usage:
-            options["stream_options"] = {"include_usage": True}
+        options = self._options(request)
         messages = [{"role": turn.role, "content": turn.content} for turn in request.turns]
         with closing(self._client(self._connect_timeout_s, self._idle_timeout_s)) as client:
             with self._errors_mapped(started=False):
@@ -127,6 +127,16 @@ class OpenAIProvider(Provider):
         if self._dialect.lists_other_models:
             models = [model for model in models if not _NO_CHAT_MODEL.search(model.name)]
         return sorted(models, key=lambda model: model.name)
+
+    def _options(self, request: ChatRequest) -> dict[str, Any]:
+        options: dict[str, Any] = {}
+        if self._dialect.counts_usage:
+            options["stream_options"] = {"include_usage": True}
+        if request.temperature is not None:
+            options["temperature"] = request.temperature
+        if request.max_output_tokens is not None:
+            options[self._dialect.output_limit_field] = request.max_output_tokens
+        return options
 
     def _client(self, connect_timeout_s: float, read_timeout_s: float) -> openai.OpenAI:
         import httpx2

@@ -26,7 +26,11 @@ def _dialect(name: str, config: Config) -> Dialect:
     match name:
         case "openai":
             return Dialect(
-                name, "https://api.openai.com/v1", needs_key=True, lists_other_models=True
+                name,
+                "https://api.openai.com/v1",
+                needs_key=True,
+                lists_other_models=True,
+                output_limit_field="max_completion_tokens",
             )
         case "grok":
             return Dialect(name, "https://api.x.ai/v1", needs_key=True, lists_other_models=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy import (
     ColumnElement,
@@ -32,11 +33,21 @@ from backend.errors import InvalidRequest, NotFound
 DEFAULT_TITLE = "New conversation"
 
 
+class AskingChange(TypedDict, total=False):
+    """How a conversation asks its model. What is missing stays; None: the default again."""
+
+    system_prompt: str | None
+    temperature: float | None
+    max_answer_tokens: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class ConversationRecord:
     """A conversation. No `document_ids` and no `collection_ids`: all documents are asked.
 
-    Either may name what was deleted since; that stands for no document.
+    Either may name what was deleted since; that stands for no document. `system_prompt` None
+    stands for the user's own, "" for none; `temperature` (0 to 2) and `max_answer_tokens` None
+    leave it to the provider.
     """
 
     id: str
@@ -49,6 +60,9 @@ class ConversationRecord:
     message_count: int
     created_at: datetime
     updated_at: datetime
+    system_prompt: str | None = None
+    temperature: float | None = None
+    max_answer_tokens: int | None = None
 
 
 def create(
@@ -59,6 +73,7 @@ def create(
     title: str | None = None,
     document_ids: Sequence[str] = (),
     collection_ids: Sequence[str] = (),
+    asking: AskingChange | None = None,
 ) -> ConversationRecord:
     """Add a conversation; without a title it is named after its first question later.
 
@@ -77,6 +92,7 @@ def create(
         collection_ids=list(collection_ids),
         created_at=now,
         updated_at=now,
+        **(asking or {}),
     )
     session.add(row)
     session.flush()
@@ -141,8 +157,11 @@ def change(
     memory_enabled: bool | None = None,
     document_ids: Sequence[str] | None = None,
     collection_ids: Sequence[str] | None = None,
+    asking: AskingChange | None = None,
 ) -> ConversationRecord:
     """Set what is not None and return the result; `updated_at` stays (it orders by last use).
+
+    What `asking` names is set also to None.
 
     Raises:
         NotFound: the conversation, a document or a collection does not exist or is not
@@ -160,6 +179,8 @@ def change(
     if collection_ids is not None:
         _require_collections(session, user_id, set(collection_ids).difference(row.collection_ids))
         row.collection_ids = list(collection_ids)
+    for name, value in (asking or {}).items():
+        setattr(row, name, value)
     session.flush()
     return get(session, user_id, conversation_id)
 
@@ -273,4 +294,7 @@ def _record(row: Conversation, message_count: int) -> ConversationRecord:
         message_count=message_count,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        system_prompt=row.system_prompt,
+        temperature=row.temperature,
+        max_answer_tokens=row.max_answer_tokens,
     )

@@ -20,7 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from backend.clock import utc_now
-from backend.db.models import Conversation, Message, MessagePassage, MessageVector
+from backend.db.message_models import MessagePassage, MessageVector
+from backend.db.models import Conversation, Message
 from backend.db.repositories import index_tasks
 from backend.db.repositories.index_tasks import MESSAGES
 from backend.db.repositories.messages import STREAMING

@@ -17,6 +17,24 @@ ENDED_WITH_TEXT = ("complete", "stopped", "interrupted")
 
 
 @dataclass(frozen=True, slots=True)
+class Metering:
+    """What an answer took and how its stream ended; None: the provider did not say.
+
+    `estimated_input_tokens` is what we took the same prompt to be before it was sent.
+    `left_out` is JSON as in the wire contract.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    estimated_input_tokens: int | None = None
+    stop_reason: str | None = None  # stop, length, content_filter
+    left_out: dict[str, Any] | None = None
+
+
+NOT_METERED = Metering()
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRecord:
     """A message. `error`, `citations` and `memories` are JSON as in the wire contract."""
 
@@ -38,6 +56,7 @@ class MessageRecord:
     memories_state: str | None = None  # ok, off, unavailable; None: nobody looked
     memory_enabled: bool | None = None  # its own switch; None: the conversation's decides
     is_remembered: bool = False  # whether it may be recalled while its conversation's memory is on
+    metering: Metering = NOT_METERED
 
 
 def add(
@@ -210,8 +229,9 @@ def finish(
     memories: Sequence[dict[str, Any]] = (),
     no_answer: bool = False,
     memories_state: str | None = None,
+    metering: Metering = NOT_METERED,
 ) -> MessageRecord:
-    """End an answer: its text, status, citations and memories at once.
+    """End an answer: its text, status, citations, memories and metering at once.
 
     One that failed is not remembered.
 
@@ -229,6 +249,9 @@ def finish(
     row.memories_state = memories_state
     if status not in ENDED_WITH_TEXT:
         row.is_remembered = False
+    row.input_tokens, row.output_tokens = metering.input_tokens, metering.output_tokens
+    row.estimated_input_tokens = metering.estimated_input_tokens
+    row.stop_reason, row.left_out = metering.stop_reason, metering.left_out
     row.updated_at = utc_now()
     session.flush()
     return _record(row)
@@ -287,6 +310,13 @@ def _record(row: Message) -> MessageRecord:
         memories_state=row.memories_state,
         memory_enabled=row.memory_enabled,
         is_remembered=row.is_remembered,
+        metering=Metering(
+            input_tokens=row.input_tokens,
+            output_tokens=row.output_tokens,
+            estimated_input_tokens=row.estimated_input_tokens,
+            stop_reason=row.stop_reason,
+            left_out=row.left_out,
+        ),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
