@@ -24,7 +24,7 @@ from backend.ingest.extract.base import ExtractedPage
 from backend.store.base import IndexPoint
 from backend.store.embeddings import Embedder
 from backend.store.indexer import IndexTask
-from backend.store.memory import RecalledPassage
+from backend.store.memory import RECALLABLE, RecalledPassage, model_label, role_label
 from backend.store.vectors import pack_vector, unpack_vector
 
 logger = logging.getLogger(__name__)
@@ -39,18 +39,6 @@ _PAUSE_AFTER_ERROR_S: Final = 5.0
 _STOP_TIMEOUT_S: Final = 2.0
 
 _OURS: Final = (NOTHING_CHOSEN, WEAK_EVIDENCE)
-
-RECALLABLE: Final = "recallable"
-
-
-def role_label(role: str) -> str:
-    """Return the label that messages of a role have in the index."""
-    return f"role:{role}"
-
-
-def model_label(model: str) -> str:
-    """Return the label that answers of a model have in the index."""
-    return f"model:{model}"
 
 
 def split_message(content: str, config: Config) -> list[NewPassage]:

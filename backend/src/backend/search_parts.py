@@ -10,7 +10,6 @@ from backend.embedding_models import EmbeddingModels
 from backend.files import FileStore
 from backend.index_rows import IndexRows, PassageRows
 from backend.message_rows import (
-    RECALLABLE,
     MessageEmbedder,
     MessageEmbedding,
     MessageRows,
@@ -57,7 +56,7 @@ class MessageParts:
             indexer=Indexer(index, rows, config.index_poll_ms),
             embedding=embedding,
             embedder=MessageEmbedder(database, embedding, rows),
-            searcher=MemorySearcher(index, embedder, RecallRows(database), config, RECALLABLE),
+            searcher=MemorySearcher(index, embedder, RecallRows(database), config),
         )
 
     def drain(self) -> int:

@@ -22,7 +22,7 @@ from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
 from backend.errors import DocChatError
 from backend.llm.base import RememberedTurn
-from backend.store.memory import Recalled, RecalledPassage, SaidWhere
+from backend.store.memory import Recalled, SaidWhere
 
 logger = logging.getLogger(__name__)
 
@@ -163,7 +163,7 @@ class MemoryRecall:
         now = utc_now()
         where = SaidWhere(is_recall=True)
         found = self._search(user_id=user_id, query=query, where=where, limit=limit, now=now)
-        return [_memory(item.passage, item.score, item.relevance) for item in found]
+        return [to_memory(item) for item in found]
 
     def _is_on(self, session: Session, question: MessageRecord) -> bool:
         if not self._max_results or not is_allowed(session, question.user_id, self._is_enabled):
@@ -189,7 +189,7 @@ class MemoryRecall:
             limit=self._max_results + _SPARE,
             now=now,
         )
-        memories = [_memory(item.passage, item.score, item.relevance) for item in found]
+        memories = [to_memory(item) for item in found]
         fitting = [
             each
             for each in memories
@@ -266,7 +266,9 @@ def _element(each: Memory) -> str:
     return f'<memory date="{date}" conversation="{title}" said_by="{said_by}">\n{text}\n</memory>'
 
 
-def _memory(passage: RecalledPassage, score: float, relevance: Sequence[float]) -> Memory:
+def to_memory(item: Recalled) -> Memory:
+    """Return what was found as a memory."""
+    passage = item.passage
     return Memory(
         message_id=passage.message_id,
         conversation_id=passage.conversation_id,
@@ -276,9 +278,9 @@ def _memory(passage: RecalledPassage, score: float, relevance: Sequence[float]) 
         start=passage.start,
         end=passage.end,
         said_at=passage.said_at,
-        score=score,
+        score=item.score,
         sentences=tuple(
             (start, end, own)
-            for (start, end), own in zip(passage.sentences, relevance, strict=True)
+            for (start, end), own in zip(passage.sentences, item.relevance, strict=True)
         ),
     )

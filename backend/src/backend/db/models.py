@@ -385,7 +385,8 @@ class MaintenanceRequest(Base):
     __tablename__ = "maintenance_requests"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(16))  # inspect, rebuild
+    kind: Mapped[str] = mapped_column(String(16))  # inspect, rebuild, search_memory
+    arguments: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
     answer: Mapped[dict[str, Any] | None]
 

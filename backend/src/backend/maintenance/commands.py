@@ -31,7 +31,7 @@ def run_doctor(config: Config, *, repair: bool, tell: Tell) -> bool:
     Raises:
         ConfigurationError: the data folder or the database cannot be used.
     """
-    with _open_house(config) as house:
+    with open_house(config) as house:
         doctor = Doctor(house.database, house.file_store, house.index, is_alone=house.is_alone)
         examination = doctor.examine()
         _tell_findings(examination, tell)
@@ -51,7 +51,7 @@ def run_reindex(config: Config, tell: Tell) -> bool:
         ConfigurationError: the data folder or the database cannot be used.
         Unavailable: the index cannot be opened.
     """
-    with _open_house(config) as house:
+    with open_house(config) as house:
         documents = house.index.rebuild()
         house.index.carry()
         tell(f"Putting {documents} documents into the index …")
@@ -76,7 +76,9 @@ def run_reindex(config: Config, tell: Tell) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _House:
+class House:
+    """What commands work on; `is_alone`: no server can be running."""
+
     database: Database
     file_store: FileStore
     index: IndexAccess
@@ -84,7 +86,7 @@ class _House:
 
 
 @contextmanager
-def _open_house(config: Config) -> Iterator[_House]:
+def open_house(config: Config) -> Iterator[House]:
     """Give what the commands need; no server can start as long as none was running.
 
     The embedded index belongs to the server as long as it runs, so then the server is
@@ -108,7 +110,7 @@ def _open_house(config: Config) -> Iterator[_House]:
             index = RequestedIndex(database)
         stack.callback(index.close)
         # With a cluster there may be servers on other machines.
-        yield _House(database, file_store, index, is_locked and not config.qdrant_url)
+        yield House(database, file_store, index, is_locked and not config.qdrant_url)
 
 
 def _tell_findings(examination: Examination, tell: Tell) -> None:

@@ -31,6 +31,19 @@ _DAY_S: Final = 86_400.0
 _HALF_LIFE_DAYS: Final = 180.0
 
 
+RECALLABLE: Final = "recallable"
+
+
+def role_label(role: str) -> str:
+    """Return the label that messages of a role have in the index."""
+    return f"role:{role}"
+
+
+def model_label(model: str) -> str:
+    """Return the label that answers of a model have in the index."""
+    return f"model:{model}"
+
+
 @dataclass(frozen=True, slots=True)
 class RecalledPassage:
     """A passage's row: `text` is the message's text from `start` to `end` (code points).
@@ -71,7 +84,8 @@ class SaidWhere:
     is_recall: bool = False
     conversation_ids: tuple[str, ...] | None = None
     except_conversation_ids: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
+    role: str | None = None
+    model: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -100,7 +114,6 @@ class MemorySearcher:
         embedder: Embedder,
         source: RecallSource,
         config: Config,
-        recallable_label: str,
     ) -> None:
         self._finder = CandidateFinder(index, config.rag_candidates)
         self._embedder = embedder
@@ -108,7 +121,6 @@ class MemorySearcher:
         self._dense_weight = config.memory_dense_weight
         self._recency_weight = config.memory_recency_weight
         self._exact_weight = config.rag_exact_weight
-        self._recallable_label = recallable_label
         self._scorer = SentenceScorer(KeywordEncoder())
 
     def search(
@@ -130,7 +142,7 @@ class MemorySearcher:
         """
         if not limit or not any(map(str.isalnum, query)):
             return []
-        found, _vector = self._finder.find(query, self._vector_of, self._filter(user_id, where))
+        found, _vector = self._finder.find(query, self._vector_of, _filter(user_id, where))
         if not found.ids:
             return []
         scores = self._fuse(found)
@@ -145,17 +157,6 @@ class MemorySearcher:
                 ranked.append((score, n, row))
         ranked.sort(key=lambda item: -item[0])
         return self._results(query, _one_a_message(ranked)[:limit], found)
-
-    def _filter(self, user_id: str, where: SaidWhere) -> SearchFilter:
-        labels = (*where.labels, self._recallable_label) if where.is_recall else where.labels
-        return SearchFilter(
-            user_id,
-            document_ids=where.conversation_ids,
-            except_document_ids=where.except_conversation_ids,
-            labels=labels,
-            since=None if where.since is None else int(where.since.timestamp()),
-            until=None if where.until is None else int(where.until.timestamp()),
-        )
 
     def _vector_of(self, query: str) -> FloatVector | None:
         try:
@@ -206,6 +207,22 @@ class MemorySearcher:
             )
             for (score, n, row), cosine, own in zip(ranked, cosines, relevance, strict=True)
         ]
+
+
+def _filter(user_id: str, where: SaidWhere) -> SearchFilter:
+    labels = [RECALLABLE] if where.is_recall else []
+    if where.role is not None:
+        labels.append(role_label(where.role))
+    if where.model is not None:
+        labels.append(model_label(where.model))
+    return SearchFilter(
+        user_id,
+        document_ids=where.conversation_ids,
+        except_document_ids=where.except_conversation_ids,
+        labels=tuple(labels),
+        since=None if where.since is None else int(where.since.timestamp()),
+        until=None if where.until is None else int(where.until.timestamp()),
+    )
 
 
 def _is_in(row: RecalledPassage, where: SaidWhere) -> bool:

@@ -189,6 +189,31 @@ def load(session: Session, user_id: str, passage_ids: Collection[str]) -> list[P
     return [record for record, _vector in found]
 
 
+def newest_containing(
+    session: Session, user_id: str, fragment: str, *, among: int, limit: int
+) -> list[PassageRecord]:
+    """Return passages of the newest messages that contain `fragment`, whatever its case.
+
+    Only the `among` newest messages are looked through.
+    """
+    newest = (
+        select(Message.id)
+        .where(Message.user_id == user_id)
+        .order_by(Message.id.desc())
+        .limit(among)
+        .scalar_subquery()
+    )
+    ids = session.scalars(
+        select(Message.id)
+        .where(Message.id.in_(newest), Message.content.icontains(fragment, autoescape=True))
+        .order_by(Message.id.desc())
+        .limit(limit)
+    ).all()
+    found = _load(session, MessagePassage.message_id.in_(ids), model="")
+    wanted = fragment.casefold()
+    return [record for record, _vector in found if wanted in record.text.casefold()]
+
+
 def load_unembedded(session: Session, model: str, limit: int) -> list[PassageRecord]:
     """Return passages without a vector of `model`, the newest first."""
     ids = session.scalars(

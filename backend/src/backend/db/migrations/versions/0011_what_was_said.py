@@ -32,6 +32,7 @@ def upgrade() -> None:
             "subject", sa.String(length=16), server_default=sa.text("'documents'"), nullable=False
         ),
     )
+    op.add_column("maintenance_requests", sa.Column("arguments", JsonColumn, nullable=True))
     op.create_table(
         "message_passages",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -94,6 +95,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("message_vectors")
     op.drop_table("message_passages")
+    op.drop_column("maintenance_requests", "arguments")
     op.execute("DELETE FROM index_tasks WHERE subject <> 'documents'")
     op.drop_column("index_tasks", "subject")
     op.drop_index("ix_messages_unsplit", "messages")
