@@ -117,6 +117,21 @@ class MessageRows:
         with self._database.db_transaction() as session:
             return message_passages.enqueue_all(session)
 
+    def points_expected(self) -> tuple[dict[str, tuple[int, int]], set[str]]:
+        """Return of each conversation how many points the index should hold and how many of
+        them with a vector, and of which conversations it may hold anything: tasks wait."""
+        with self._database.db_session() as session:
+            # In this order: what changes in between has left a task.
+            expected = message_passages.indexed(session, self._embedding_model)
+            undecided = index_tasks.waiting_for(session, subject=MESSAGES)
+        return expected, undecided
+
+    def probes(self, limit: int) -> list[IndexPoint]:
+        """Return the first passages of up to `limit` conversations."""
+        with self._database.db_session() as session:
+            extents = message_passages.extents(session, "", limit)
+        return [point for id_, _last in extents for point in self.load_points(id_, 0, 0)]
+
     def close(self) -> None:
         """Let another server process carry out the tasks."""
         self._leadership.release()

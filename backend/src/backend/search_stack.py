@@ -141,6 +141,17 @@ class SearchStack:
                 parts.rows.probes(_PROBES),
             )
 
+    def inspect_messages(self) -> Inspection:
+        """As `inspect`, of the index of messages: its documents are conversations.
+
+        Raises:
+            Unavailable: the index cannot be opened or read.
+        """
+        messages = self._open().messages
+        with messages.indexer.paused():
+            expected, undecided = messages.rows.points_expected()
+            return inspect(messages.index, expected, undecided, messages.rows.probes(_PROBES))
+
     def rebuild(self) -> int:
         """Empty both indexes and enqueue all passages; return how many documents and
         conversations these are of.

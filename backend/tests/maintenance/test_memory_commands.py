@@ -10,10 +10,12 @@ from backend.db.repositories import conversations, memory, messages
 from backend.db.session import Database
 from backend.errors import NotFound, ValidationFailed
 from backend.files import FileStore
-from backend.maintenance.index_access import RequestDesk, RequestedIndex
+from backend.maintenance.doctor import Doctor
+from backend.maintenance.index_access import OpenedIndex, RequestDesk, RequestedIndex
 from backend.maintenance.memory import run_export, run_forget, run_search, run_stats
 from backend.periodic import Periodic
 from backend.search_stack import SearchStack
+from backend.store.base import IndexPoint
 from chat_house import add_user
 
 FACT = "My sister Ingrid keeps bees in Skagen."
@@ -91,3 +93,41 @@ def test_beside_a_running_server_the_server_searches(
     [found] = RequestedIndex(database, timeout_s=20).search_memory(user_id, "Ingrid's bees", 5)
     desk.stop(timeout_s=5)
     assert found["quote"] == FACT
+
+
+def doctor_of(stack: SearchStack, config: Config, database: Database) -> Doctor:
+    return Doctor(database, FileStore(config.files_dir), OpenedIndex(stack), is_alone=True)
+
+
+def is_found(stack: SearchStack, user_id: str) -> bool:
+    index = OpenedIndex(stack)
+    return bool(index.search_memory(user_id, "Ingrid's bees", 5))
+
+
+def test_the_doctor_puts_lost_points_of_messages_back_and_takes_strange_ones_out(
+    config: Config, database: Database, user_id: str, stack: SearchStack
+) -> None:
+    stack.drain()
+    doctor = doctor_of(stack, config, database)
+    assert doctor.examine().findings == ()
+    index = stack._open().messages.index
+    [conversation_id] = index.count_by_document()
+    index.delete_document(conversation_id)
+    strange = "01a00000-0000-7000-8000-000000000000"
+    index.upsert([IndexPoint(strange, user_id, strange, "strange words")])
+    examination = doctor.examine()
+    assert [finding.code for finding in examination.findings] == ["index_differs", "orphan_points"]
+    assert conversation_id in examination.findings[0].sentence
+    assert not is_found(stack, user_id)
+    assert doctor.repair(examination, lambda _line: None).findings == ()
+    assert is_found(stack, user_id)
+
+
+def test_rebuilding_the_index_brings_messages_back(
+    config: Config, database: Database, user_id: str, stack: SearchStack
+) -> None:
+    stack.drain()
+    assert stack.rebuild() == 1
+    stack.drain()
+    assert is_found(stack, user_id)
+    assert doctor_of(stack, config, database).examine().findings == ()

@@ -54,7 +54,7 @@ def run_reindex(config: Config, tell: Tell) -> bool:
     with open_house(config) as house:
         documents = house.index.rebuild()
         house.index.carry()
-        tell(f"Putting {documents} documents into the index …")
+        tell(f"Putting {documents} documents and conversations into the index …")
         told = documents
 
         def tell_progress(waiting: int) -> None:
@@ -69,7 +69,7 @@ def run_reindex(config: Config, tell: Tell) -> bool:
         with house.database.db_session() as session:
             passages = consistency.totals(session).passages
     if done:
-        tell(f"The index holds {passages} passages of {documents} documents.")
+        tell(f"The index holds {passages} passages of documents, and what was said.")
     else:
         tell("The index does not take the rest; the log says why.")
     return done

@@ -19,6 +19,7 @@ _ANSWER_TIMEOUT_S: Final = 120.0
 _POLL_S: Final = 0.2
 
 INSPECT: Final = "inspect"
+INSPECT_MESSAGES: Final = "inspect_messages"
 REBUILD: Final = "rebuild"
 SEARCH_MEMORY: Final = "search_memory"
 
@@ -35,8 +36,17 @@ class IndexAccess(ABC):
         """
 
     @abstractmethod
+    def inspect_messages(self) -> Inspection:
+        """As `inspect`, of the index of messages: its documents are conversations.
+
+        Raises:
+            Unavailable: as `inspect`.
+        """
+
+    @abstractmethod
     def rebuild(self) -> int:
-        """Empty the index and enqueue all passages; return how many documents that are.
+        """Empty both indexes and enqueue all passages; return of how many documents and
+        conversations they are.
 
         Raises:
             Unavailable: as `inspect`.
@@ -69,6 +79,9 @@ class OpenedIndex(IndexAccess):
     def inspect(self) -> Inspection:
         return self._stack.inspect()
 
+    def inspect_messages(self) -> Inspection:
+        return self._stack.inspect_messages()
+
     def rebuild(self) -> int:
         return self._stack.rebuild()
 
@@ -94,6 +107,9 @@ class RequestedIndex(IndexAccess):
 
     def inspect(self) -> Inspection:
         return Inspection.from_wire(self._ask(INSPECT))
+
+    def inspect_messages(self) -> Inspection:
+        return Inspection.from_wire(self._ask(INSPECT_MESSAGES))
 
     def rebuild(self) -> int:
         return int(self._ask(REBUILD)["documents"])
@@ -154,6 +170,8 @@ class RequestDesk:
         try:
             if kind == INSPECT:
                 return self._stack.inspect().to_wire()
+            if kind == INSPECT_MESSAGES:
+                return self._stack.inspect_messages().to_wire()
             if kind == REBUILD:
                 return {"documents": self._stack.rebuild()}
             if kind == SEARCH_MEMORY:

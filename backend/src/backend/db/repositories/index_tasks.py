@@ -110,6 +110,12 @@ def waiting(session: Session, limit: int, *, subject: str = DOCUMENTS) -> list[I
     return [IndexTaskRecord(*row) for row in rows]
 
 
+def waiting_for(session: Session, *, subject: str = DOCUMENTS) -> set[str]:
+    """Return the documents, or conversations, that tasks wait for."""
+    query = select(IndexTask.document_id).where(IndexTask.subject == subject)
+    return set(session.scalars(query.distinct()))
+
+
 def remove(session: Session, ids: Sequence[int]) -> None:
     """Forget tasks that were carried out."""
     session.execute(delete(IndexTask).where(IndexTask.id.in_(ids)))

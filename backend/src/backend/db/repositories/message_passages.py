@@ -157,6 +157,36 @@ def enqueue_all(session: Session) -> int:
     return len(rows)
 
 
+def indexed(session: Session, model: str) -> dict[str, tuple[int, int]]:
+    """Return of each conversation how many passages the index should have, and how many of
+    them with a vector of `model`."""
+    rows = session.execute(
+        select(
+            MessagePassage.conversation_id,
+            func.count(MessagePassage.id),
+            func.count(MessageVector.passage_id),
+        )
+        .outerjoin(
+            MessageVector,
+            and_(
+                MessageVector.passage_id == MessagePassage.id,
+                MessageVector.embedding_model == model,
+            ),
+        )
+        .group_by(MessagePassage.conversation_id)
+    )
+    return {conversation_id: (count, vectors) for conversation_id, count, vectors in rows}
+
+
+def repair(session: Session, conversation_id: str) -> None:
+    """Ask for a conversation's points to be removed and, if it is there, put in again."""
+    user_id = session.scalar(select(Conversation.user_id).where(Conversation.id == conversation_id))
+    index_tasks.add_delete(session, user_id or "", conversation_id, subject=MESSAGES)
+    session.flush()  # tasks are carried out in the order of their ids
+    if user_id is not None:
+        index_again(session, user_id, [conversation_id])
+
+
 def extents(session: Session, after_conversation_id: str, limit: int) -> list[tuple[str, int]]:
     """Return the next conversations with passages, by id, with the last passage's ordinal."""
     rows = session.execute(
