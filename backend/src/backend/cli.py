@@ -70,6 +70,12 @@ def reindex() -> None:
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Override a setting.")
 @click.option("--halves", is_flag=True, help="Also measure keywords and embeddings alone.")
 @click.option(
+    "--memory/--documents",
+    "as_memory",
+    default=None,
+    help="Take sets as conversations or as documents; left out, each set's form tells.",
+)
+@click.option(
     "--work-dir",
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep corpora and vectors here for the next time.",
@@ -80,6 +86,7 @@ def evaluate(
     as_json: bool,
     settings: tuple[str, ...],
     halves: bool,
+    as_memory: bool | None,
     work_dir: Path | None,
 ) -> None:
     """Measure retrieval on question sets: folders with corpus.jsonl, queries.jsonl, qrels.tsv."""
@@ -93,6 +100,7 @@ def evaluate(
             halves=halves,
             work_dir=work_dir,
             tell=partial(click.echo, err=True),
+            as_memory=as_memory,
         )
         if as_json:
             for result in results:

@@ -163,7 +163,7 @@ class MessageRows:
             document_id=passage.conversation_id,
             keyword_text=passage.text,
             vector=None if vector is None else unpack_vector(vector),
-            context=context_of(passage),
+            context=f"{context_of(passage)}\n{spoken_date(passage)}",
             context_weight=self._config.memory_neighbour_weight,
             labels=tuple(labels),
             time=int(passage.said_at.timestamp()),
@@ -173,7 +173,14 @@ class MessageRows:
 class MessageEmbedding:
     """Embeds passages of messages by one model, the newest first, a few at a time."""
 
-    def __init__(self, config: Config, database: Database, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        embedder: Embedder,
+        at_a_time: int = _EMBEDDED_AT_A_TIME,
+    ) -> None:
+        self._at_a_time = at_a_time
         self._has_context = config.memory_neighbour_embedded
         self._database = database
         self._embedder = embedder
@@ -186,7 +193,7 @@ class MessageEmbedding:
         """
         name = self._embedder.name
         with self._database.db_session() as session:
-            batch = message_passages.load_unembedded(session, name, _EMBEDDED_AT_A_TIME)
+            batch = message_passages.load_unembedded(session, name, self._at_a_time)
         if not batch:
             return 0
         vectors = self._embedder.embed(
@@ -283,6 +290,11 @@ def context_of(passage: PassageRecord) -> str:
     if len(tail) < len(passage.before):
         tail = tail.partition(" ")[2]
     return tail
+
+
+def spoken_date(passage: PassageRecord) -> str:
+    """Return the day on which it was said as people write it: "8 May 2026"."""
+    return f"{passage.said_at.day} {passage.said_at:%B %Y}"
 
 
 def text_to_embed(passage: PassageRecord, *, with_context: bool) -> str:

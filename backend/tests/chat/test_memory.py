@@ -118,6 +118,26 @@ def test_later_statements_stand_behind_earlier_ones(
     assert "the later one holds" in prompt
 
 
+# --- Time
+
+
+def test_a_question_about_what_was_said_then_looks_only_there(remembering: MemoryHouse) -> None:
+    now = utc_now()
+    long_ago = "The bees of Ingrid had a hard winter."
+    remembering.say(long_ago, at=now - timedelta(days=400))
+    remembering.say(FACT, at=now - timedelta(days=1))
+    question = "What did I say about Ingrid's bees yesterday?"
+    assert remembering.recalled(question, memory_enabled=None) == [FACT]
+    assert long_ago in remembering.recalled("What did I say about Ingrid's bees?")
+
+
+def test_what_we_talked_about_yesterday_needs_no_other_word(remembering: MemoryHouse) -> None:
+    now = utc_now()
+    remembering.say("The invoice is due on Friday.", at=now - timedelta(days=9))
+    remembering.say(FACT, at=now - timedelta(days=1))
+    assert remembering.recalled("What did we talk about yesterday?") == [FACT]
+
+
 # --- Off
 
 
