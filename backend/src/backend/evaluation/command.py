@@ -122,7 +122,7 @@ def _measure_dialogue(
     root: Path,
     tell: Tell,
 ) -> Result:
-    way = [_DIALOGUE_VERSION, *_DIALOGUE_SETTINGS]
+    way: list[int | str] = [_DIALOGUE_VERSION, *_DIALOGUE_SETTINGS]
     with _open_folder(folder, dataset, settings, root, way) as (config, database):
         library = dialogue.load(config.data_dir)
         if library is None:
@@ -166,7 +166,7 @@ def open_library(
     Raises:
         ConfigurationError: as `run_eval`.
     """
-    way = [_INGEST_VERSION, *_INGEST_SETTINGS]
+    way: list[int | str] = [_INGEST_VERSION, *_INGEST_SETTINGS]
     with _open_folder(folder, dataset, settings, root, way) as (config, database):
         library = load(config.data_dir)
         if library is None:

@@ -180,7 +180,7 @@ def _store(
 ) -> tuple[str, list[tuple[str, Entry, datetime | None]]]:
     """Store a conversation; return its id, and each turn with its message's id and date."""
     said = []
-    rows = []
+    rows: list[dict[str, object]] = []
     parent_id: str | None = None
     clock = _BEGIN
     with database.db_transaction() as session:
