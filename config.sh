@@ -25,6 +25,7 @@ export RATE_LIMIT_API="${RATE_LIMIT_API:-6000 per minute}"  # all other calls pe
 # --- Limits of the page and the API
 export API_TIMEOUT_MS="${API_TIMEOUT_MS:-30000}"  # how long the page waits for an API call
 export MAX_UPLOAD_MB="${MAX_UPLOAD_MB:-512}"  # largest file accepted, in MiB
+export IMPORT_MAX_MB="${IMPORT_MAX_MB:-20480}"  # largest export of an account or of another program that can be imported, in MiB, packed and unpacked
 export MESSAGE_MAX_CHARACTERS="${MESSAGE_MAX_CHARACTERS:-32000}"  # longest question accepted
 
 # --- Finding passages
@@ -44,11 +45,14 @@ export INDEX_POLL_MS="${INDEX_POLL_MS:-200}"  # how often committed passages are
 
 # --- Conversations
 export QUESTION_REWRITE_TIMEOUT_S="${QUESTION_REWRITE_TIMEOUT_S:-4}"  # how long a language model may take to put a follow-up into words that need no others; 0: rules do it
+export CONVERSATION_TITLE_TIMEOUT_S="${CONVERSATION_TITLE_TIMEOUT_S:-15}"  # how long a language model may take to name a conversation after its first answer; 0: the question names it
 export CHAT_HISTORY_MESSAGES="${CHAT_HISTORY_MESSAGES:-10}"  # earlier messages given to the model
 export CHAT_MAX_RUNNING_ANSWERS="${CHAT_MAX_RUNNING_ANSWERS:-400}"  # answers streaming at the same time, all users together
+export CHAT_MAX_RUNNING_PER_USER="${CHAT_MAX_RUNNING_PER_USER:-8}"  # answers of one user streaming at the same time
 export CHAT_CHUNKS_PER_SECOND="${CHAT_CHUNKS_PER_SECOND:-30}"  # most events a second that carry one answer's text
 export CHAT_SAVE_INTERVAL_MS="${CHAT_SAVE_INTERVAL_MS:-1000}"  # how often a streaming answer is saved
-export PROMPT_MAX_CHARACTERS="${PROMPT_MAX_CHARACTERS:-24000}"  # most text given to a model: passages, history, question; about 4 characters a token
+export PROMPT_MAX_CHARACTERS="${PROMPT_MAX_CHARACTERS:-24000}"  # most text given to a model whose window is not known: passages, history, question
+export PROMPT_MAX_TOKENS="${PROMPT_MAX_TOKENS:-32000}"  # most given to a model whose window is known, however large that is; paid models cost by it
 export ANSWER_MIN_EVIDENCE="${ANSWER_MIN_EVIDENCE:-0.44}"  # from which relevance of its best sentence on the evidence counts as an answer; below it, every model's answer begins by saying so
 export QUOTES_MAX_SENTENCES="${QUOTES_MAX_SENTENCES:-6}"  # most sentences that the built-in quotes give
 export MEMORY_ENABLED="${MEMORY_ENABLED:-true}"  # whether answers may recall what was said in other conversations of the same user; false: nothing is recalled or kept for it
@@ -61,6 +65,7 @@ export MEMORY_RECENCY_WEIGHT="${MEMORY_RECENCY_WEIGHT:-0.1}"  # share of its sco
 export PROVIDER_CONNECT_TIMEOUT_S="${PROVIDER_CONNECT_TIMEOUT_S:-10}"  # how long to wait for a provider to accept the connection
 export PROVIDER_IDLE_TIMEOUT_S="${PROVIDER_IDLE_TIMEOUT_S:-120}"  # how long a provider may stay silent in mid-answer
 export OLLAMA_URL="${OLLAMA_URL:-http://127.0.0.1:11434}"  # where Ollama listens unless a user says otherwise
+export CUSTOM_PROVIDERS="${CUSTOM_PROVIDERS:-}"  # further servers that speak OpenAI's protocol, as name=url,name=url; each becomes a provider of its own
 
 # --- Taking documents in
 export INGEST_ENABLED="${INGEST_ENABLED:-true}"  # whether the server runs an ingest worker of its own

@@ -30,10 +30,14 @@ for _field in Config.model_fields:
 
 @pytest.fixture
 def make_config(tmp_path: Path) -> Callable[..., Config]:
-    """Return a function that builds a Config on a temporary data folder."""
+    """Return a function that builds a Config on a temporary data folder.
+
+    Models are asked for no titles unless a test wants it: each would be one more request.
+    """
 
     def make(**overrides: object) -> Config:
-        return load_config(**{"data_dir": tmp_path / "data", **overrides})
+        defaults = {"data_dir": tmp_path / "data", "conversation_title_timeout_s": 0}
+        return load_config(**{**defaults, **overrides})
 
     return make
 

@@ -1,5 +1,6 @@
 """Runs the real server, as a person does, on a free port and a temporary data folder."""
 
+import contextlib
 import json
 import os
 import signal
@@ -29,6 +30,7 @@ class ServerProcess:
             **os.environ,
             "HOST": "127.0.0.1",
             "DATA_DIR": str(data_dir),
+            "CONVERSATION_TITLE_TIMEOUT_S": "0",
             **settings,
             "PORT": str(self.port),
         }
@@ -84,6 +86,21 @@ class ServerProcess:
             self.process.kill()
             self.process.wait()
         return time.monotonic() - started
+
+    def kill(self) -> None:
+        """End the server at once, gunicorn's worker with it, as a power cut does."""
+        for pid in [*self.worker_pids(), self.process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def worker_pids(self) -> list[int]:
+        """Return the processes that the arbiter has forked."""
+        listed = subprocess.run(
+            ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
+        ).stdout
+        pairs = [line.split() for line in listed.splitlines()]
+        return [int(pid) for pid, parent in pairs if int(parent) == self.process.pid]
 
     def output(self) -> str:
         """Return what the server has printed so far."""

@@ -115,6 +115,7 @@ class MeasuredServer:
             "PORT": str(port),
             "DATA_DIR": str(data_dir),
             "INGEST_ENABLED": "false",
+            "CONVERSATION_TITLE_TIMEOUT_S": "0",
             **settings,
         }
         with log.open("w") as output:

@@ -1,7 +1,7 @@
 """How long a search takes, from the question to the passages with their rows.
 
 Fills a SQLite database and an embedded index with synthetic passages, then asks questions
-one after the other, and again beside a writer that keeps replacing points. The passages'
+one after the other, beside a writer that keeps replacing points, and four at a time. The passages'
 vectors are random (embedding 50,000 would take an hour); the questions are embedded for real.
 
     .venv/bin/python scripts/bench/bench_retrieval.py
@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import resources
 from itertools import accumulate
@@ -40,6 +41,8 @@ from backend.store.vectors import pack_sentence_vectors, pack_vector, unit
 USERNAME = "bench"
 CHUNKS_PER_DOCUMENT = 250
 SENTENCES_PER_CHUNK = 12
+CLIENTS = 4
+LOOKED_AT = 32  # as a search does
 
 
 class Writing:
@@ -104,13 +107,18 @@ def fill(database: Database, user_id: str, count: int, model: str, dimension: in
             index_tasks.add_upsert(session, user_id, document.id, 0, len(new) - 1)
 
 
-def measure(questions: list[str], ask: Callable[[str], object]) -> tuple[float, float, float]:
+def measure(
+    questions: list[str], ask: Callable[[str], object], clients: int = 1
+) -> tuple[float, float, float]:
     """Return the median, the 99th percentile and the maximum in milliseconds."""
-    milliseconds = []
-    for question in questions:
+
+    def timed(question: str) -> float:
         began = time.perf_counter()
         ask(question)
-        milliseconds.append((time.perf_counter() - began) * 1_000)
+        return (time.perf_counter() - began) * 1_000
+
+    with ThreadPoolExecutor(clients) as threads:
+        milliseconds = list(threads.map(timed, questions))
     quantiles = statistics.quantiles(milliseconds, n=100)
     return quantiles[49], quantiles[98], max(milliseconds)
 
@@ -178,7 +186,10 @@ def run(folder: Path, passages: int, question_count: int) -> None:
     where = SearchFilter(user_id)
     vector = embedder.embed(["a question"])[0]
     limit = config.rag_candidates
-    hits = index.search_dense(vector, where, 2 * limit)
+    found = {
+        question: [hit.id for hit in index.search_keywords(question, where, LOOKED_AT)]
+        for question in questions
+    }
     with database.db_session() as session:
         document_id = documents.list_page(session, user_id, 1)[0][0].id
 
@@ -193,11 +204,8 @@ def run(folder: Path, passages: int, question_count: int) -> None:
         "- embedding the question": lambda question: embedder.embed([question]),
         f"- {limit} keyword hits": lambda question: index.search_keywords(question, where, limit),
         f"- {limit} dense hits": lambda _: index.search_dense(vector, where, limit),
-        f"- loading {len(hits)} passages' vectors": lambda _: passage_rows.load_vectors(
-            user_id, [hit.id for hit in hits]
-        ),
-        "- loading 30 passages": lambda _: passage_rows.load_evidence(
-            user_id, [hit.id for hit in hits[:30]]
+        f"- loading {LOOKED_AT} passages": lambda question: passage_rows.load_evidence(
+            user_id, found[question]
         ),
     }
     for name, step in steps.items():
@@ -205,6 +213,8 @@ def run(folder: Path, passages: int, question_count: int) -> None:
     with writer(rows, index, document_id):
         beside = measure(questions, search)
     print_row("search beside a writer", *(f"{value:.1f}" for value in beside))
+    together = measure(questions, search, clients=CLIENTS)
+    print_row(f"search, {CLIENTS} at the same time", *(f"{value:.1f}" for value in together))
     sys.stdout.write(f"\nIndexing took {indexing_s:.1f} s.\n")
     index.close()
     embedder.close()

@@ -27,6 +27,7 @@ from backend.api import (
     search,
     security_headers,
     settings,
+    transfer,
     usage,
     websocket,
 )
@@ -43,7 +44,7 @@ from backend.chat.engine import AnswerEngine
 from backend.chat.events import AnswerEnded, AnswerStarted, ChatEvent
 from backend.chat.memory import MemoryRecall
 from backend.chat.message_search import MessageSearch
-from backend.chat.models import PROVIDER_NAMES, ModelCatalog
+from backend.chat.models import ModelCatalog
 from backend.config import Config
 from backend.db.session import Database, create_database
 from backend.extensions import create_limiter, create_socketio
@@ -51,9 +52,10 @@ from backend.files import FileStore
 from backend.ingest.supervisor import WorkerSupervisor
 from backend.llm.registry import check_base_url
 from backend.maintenance.index_access import RequestDesk
+from backend.maintenance.keys import warn_of_unreadable
 from backend.periodic import Periodic
 from backend.search_stack import SearchStack
-from backend.secret_box import open_secret_box
+from backend.secret_box import SecretBox, open_secret_box
 
 _KEY = "docchat"
 _MAX_BODY_BYTES = 1024 * 1024
@@ -76,6 +78,7 @@ class Services:
         supervisors: Sequence[WorkerSupervisor],
         document_events: DocumentEvents,
         request_desk: RequestDesk,
+        secret_box: SecretBox,
         clean: Callable[[], None],
     ) -> None:
         self.config = config
@@ -83,6 +86,7 @@ class Services:
         self.search = search
         self.engine = engine
         self.clean = clean
+        self._secret_box = secret_box
         self._socketio = socketio
         self._supervisors = supervisors
         self._periodic = (
@@ -98,6 +102,7 @@ class Services:
 
     def start(self) -> None:
         """Begin background work, once. The database has been migrated before."""
+        warn_of_unreadable(self.database, self._secret_box)
         self.engine.start()
         self.search.start()
         for work in self._periodic:
@@ -186,6 +191,7 @@ def create_app(config: Config) -> APIFlask:
         [supervisor for supervisor in (worker, watcher) if supervisor is not None],
         DocumentEvents(database, emit_here),
         RequestDesk(database, search_stack),
+        secret_box,
         clean,
     )
     api_services.install(
@@ -206,8 +212,9 @@ def create_app(config: Config) -> APIFlask:
             search_passages=partial(_search_passages, search_stack),
             message_search=MessageSearch(database, search_stack.search_messages),
             search_memory=partial(_search_memory, recall),
-            providers=PROVIDER_NAMES,
+            providers=catalog.provider_names,
             check_base_url=check_base_url,
+            check_access=catalog.check,
             list_models=lambda user_id: [asdict(m) for m in catalog.list_models(user_id)],
         ),
     )
@@ -253,6 +260,7 @@ def _add_routes(app: APIFlask) -> None:
         preferences,
         search,
         settings,
+        transfer,
         usage,
     ):
         app.register_blueprint(module.blueprint)

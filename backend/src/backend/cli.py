@@ -64,6 +64,38 @@ def reindex() -> None:
     _run(action)
 
 
+@main.group()
+def keys() -> None:
+    """The file that encrypts provider keys (SECRET_KEY_FILE)."""
+
+
+@keys.command()
+def rotate() -> None:
+    """Encrypt all stored provider keys with a new key; the old one is dropped."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.keys import run_rotate
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        run_rotate(config, click.echo)
+
+    _run(action)
+
+
+@keys.command()
+def check() -> None:
+    """Tell which stored provider keys cannot be read; exit 0 only if all can."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.keys import run_check
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        if not run_check(config, click.echo):
+            sys.exit(1)
+
+    _run(action)
+
+
 @main.command("eval")
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a set.")
@@ -144,6 +176,37 @@ def unwatch(folder: bytes, user: str, remove_documents: bool) -> None:
     def action(config: Config) -> None:
         configure_logging(config, process="maintenance")
         run_unwatch(config, folder, user, remove_documents=remove_documents, tell=click.echo)
+
+    _run(action)
+
+
+@main.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--user", default="", help="Whose; without it, the first administrator's.")
+@click.option("--conversation", metavar="ID", help="One conversation, as .pdf or as Markdown.")
+def export_command(file: Path, user: str, conversation: str | None) -> None:
+    """Write all that is a user's to FILE, a ZIP archive that `docchat import` reads."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.transferring import run_export
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        run_export(config, file, user, conversation, click.echo)
+
+    _run(action)
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--user", default="", help="Whose it becomes; without it, the first administrator's.")
+def import_command(file: Path, user: str) -> None:
+    """Take in FILE: an archive of `docchat export`, or an export of ChatGPT or Claude."""
+    from backend.logging_config import configure_logging
+    from backend.maintenance.transferring import run_import
+
+    def action(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        run_import(config, file, user, click.echo)
 
     _run(action)
 

@@ -6,8 +6,9 @@ reads the environment.
 
 import logging
 import os
+import re
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -25,6 +26,17 @@ _CHECKED_OUT = Path(__file__).resolve().parents[3] / "config.sh"
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 Milliseconds = Annotated[int, Field(ge=10, le=600_000)]
 Weight = Annotated[float, Field(ge=0.0, le=1.0)]
+
+BUILT_IN_PROVIDERS: Final = frozenset(
+    {"builtin", "openai", "anthropic", "google", "grok", "ollama", "custom"}
+)
+_PROVIDER_NAME = re.compile(r"[a-z][a-z0-9-]{1,31}")
+
+
+def _named_urls(text: str) -> list[tuple[str, str]]:
+    """Return the pairs of "name=url,name=url"."""
+    parts = (part.partition("=") for part in text.split(",") if part.strip())
+    return [(name.strip(), url.strip()) for name, _, url in parts]
 
 
 def defaults_file() -> Path:
@@ -60,6 +72,7 @@ class Config(BaseSettings):
 
     api_timeout_ms: int = Field(ge=1_000, le=600_000)
     max_upload_mb: int = Field(ge=1, le=10_240)
+    import_max_mb: int = Field(ge=1, le=1_048_576)
     message_max_characters: int = Field(ge=100, le=1_000_000)
 
     rag_max_document_results: int = Field(ge=1, le=100)
@@ -77,11 +90,14 @@ class Config(BaseSettings):
     index_poll_ms: Milliseconds
 
     question_rewrite_timeout_s: float = Field(ge=0, le=60)
+    conversation_title_timeout_s: float = Field(ge=0, le=60)
     chat_history_messages: int = Field(ge=0, le=1_000)
     chat_max_running_answers: int = Field(ge=1, le=10_000)
+    chat_max_running_per_user: int = Field(ge=1, le=10_000)
     chat_chunks_per_second: int = Field(ge=1, le=1_000)
     chat_save_interval_ms: int = Field(ge=50, le=1_000)
     prompt_max_characters: int = Field(ge=4_000, le=10_000_000)
+    prompt_max_tokens: int = Field(ge=1_000, le=10_000_000)
     answer_min_evidence: Weight
     quotes_max_sentences: int = Field(ge=1, le=100)
     memory_enabled: bool
@@ -94,6 +110,7 @@ class Config(BaseSettings):
     provider_connect_timeout_s: Seconds
     provider_idle_timeout_s: Seconds
     ollama_url: str = Field(pattern=r"^https?://")
+    custom_providers: str
 
     ingest_enabled: bool
     ocr_enabled: bool
@@ -155,6 +172,16 @@ class Config(BaseSettings):
             raise ValueError("CHUNK_OVERLAP_CHARACTERS may be at most half of CHUNK_MAX_CHARACTERS")
         if self.rag_dense_weight + self.rag_sentence_weight > 1:
             raise ValueError("RAG_DENSE_WEIGHT and RAG_SENTENCE_WEIGHT may add up to at most 1")
+        for name, url in _named_urls(self.custom_providers):
+            if not _PROVIDER_NAME.fullmatch(name) or name in BUILT_IN_PROVIDERS:
+                raise ValueError(
+                    f"CUSTOM_PROVIDERS: {name!r} must be 2 to 32 lower-case letters, digits or "
+                    "hyphens, and the name of no other provider"
+                )
+            if not url.startswith(("http://", "https://")):
+                raise ValueError(f"CUSTOM_PROVIDERS: {name} needs an http or https address")
+        if len(self.custom_endpoints) < len(_named_urls(self.custom_providers)):
+            raise ValueError("CUSTOM_PROVIDERS names a provider twice")
         if bool(self.embedding_url) != bool(self.embedding_model):
             raise ValueError("EMBEDDING_URL and EMBEDDING_MODEL must be set together")
         return self
@@ -165,8 +192,18 @@ class Config(BaseSettings):
         return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'docchat.db'}"
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other server processes use the same database."""
+        return bool(self.redis_url.get_secret_value())
+
+    @property
     def max_upload_bytes(self) -> int:
         return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def custom_endpoints(self) -> dict[str, str]:
+        """The addresses of CUSTOM_PROVIDERS by name."""
+        return dict(_named_urls(self.custom_providers))
 
     @property
     def watched_folders(self) -> tuple[bytes, ...]:

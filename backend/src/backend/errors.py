@@ -2,21 +2,23 @@
 
     DocChatError
     ├── InvalidRequest 400              ├── Conflict 409
-    ├── NotAuthenticated 401            │   └── UsernameTaken, Busy
+    ├── NotAuthenticated 401            │   └── UsernameTaken, Busy, AlreadyEnded
     │   └── InvalidCredentials          ├── TooLarge 413
     ├── Forbidden 403                   ├── UnsupportedMediaType 415
     │   └── SignupClosed                ├── ValidationFailed 422
-    ├── NotFound 404                    │   └── UnknownModel, EmptyFile
+    ├── NotFound 404                    │   └── UnknownModel, EmptyFile, ImportRefused
     ├── RateLimited 429                 ├── InternalError 500
-    ├── Unavailable 503                 └── ConfigurationError (stops the start)
-    │   └── FolderUnavailable               └── DataFolderInUse, InvalidDataset
+    │   └── TooManyAnswers              └── ConfigurationError (stops the start)
+    ├── Unavailable 503                     └── DataFolderInUse, InvalidDataset
+    │   └── FolderUnavailable, StorageUnavailable
     ├── IngestError (a document's end)
     │   ├── PermanentIngestError: DocumentEncrypted, DocumentUnreadable, NoText, DocumentTooLarge
     │   │   └── NothingUnpacked, DocumentTimeout, DocumentCrashed, EmbeddingRefused
     │   └── TransientIngestError: EmbeddingUnavailable
     └── ProviderError 502 (an answer's end)
-        └── ApiKeyMissing, ProviderAuth, ProviderRateLimited, ProviderUnreachable,
-            ProviderTimeout, ContextTooLong
+        └── ApiKeyMissing, ProviderAuth, ProviderNoCredit, ProviderRateLimited,
+            ProviderOverloaded, ProviderUnreachable, ProviderTimeout, ContextTooLong,
+            ContentFiltered, ModelNotOffered
 
 `code` is what clients match on, `message` is a sentence a person can act on,
 `details` is a JSON object or None. The same three reach HTTP bodies, socket acks,
@@ -108,6 +110,10 @@ class Busy(Conflict):
     default_message = "An answer is still being written here. Wait for it or stop it first."
 
 
+class AlreadyEnded(Conflict):
+    default_message = "This answer has already ended."
+
+
 class TooLarge(DocChatError):
     code, status = "too_large", 413
     default_message = "This is too large."
@@ -127,6 +133,13 @@ class ValidationFailed(DocChatError):
 
 class EmptyFile(ValidationFailed):
     default_message = "The file is empty."
+
+
+class ImportRefused(ValidationFailed):
+    """Nothing of the file was taken in; the message says what is wrong with it."""
+
+    code = "import_refused"
+    default_message = "This file cannot be imported."
 
 
 class UnknownModel(ValidationFailed):
@@ -151,6 +164,11 @@ class RateLimited(DocChatError):
         self.retry_after_s = retry_after_s
 
 
+class TooManyAnswers(RateLimited):
+    code = "too_many_answers"
+    default_message = "Too many of your answers are being written. Wait for one or stop one."
+
+
 class InternalError(DocChatError):
     pass
 
@@ -158,6 +176,14 @@ class InternalError(DocChatError):
 class Unavailable(DocChatError):
     code, status = "unavailable", 503
     default_message = "This is not available right now. Please try again in a moment."
+
+
+class StorageUnavailable(Unavailable):
+    code = "storage_unavailable"
+    default_message = (
+        "The database cannot be written to: it is locked, or the disk is full. Make room or "
+        "wait a moment, then try again."
+    )
 
 
 class FolderUnavailable(Unavailable):
@@ -247,9 +273,27 @@ class ProviderAuth(ProviderError):
     default_message = "The provider refused the key. Check it in the settings."
 
 
+class ProviderNoCredit(ProviderError):
+    code = "provider_no_credit"
+    default_message = (
+        "The key is right, but its account has no credit left. Add some with the provider."
+    )
+
+
 class ProviderRateLimited(ProviderError):
+    """`details.retry_after_s` says how long to wait, if the provider does."""
+
     code = "provider_rate_limited"
     default_message = "The provider asks to slow down. Wait a moment and try again."
+
+
+class ProviderOverloaded(ProviderError):
+    """`details.retry_after_s` says how long to wait, if the provider does."""
+
+    code = "provider_overloaded"
+    default_message = (
+        "The provider is overloaded. Try again in a few minutes or choose another model."
+    )
 
 
 class ProviderUnreachable(ProviderError):
@@ -267,3 +311,19 @@ class ContextTooLong(ProviderError):
     default_message = (
         "The conversation is too long for this model. Start a new one or choose a larger model."
     )
+
+
+class ContentFiltered(ProviderError):
+    """Nothing was written; an answer that has text ends with `Finish("content_filter")`."""
+
+    code = "content_filtered"
+    default_message = (
+        "The provider's content filter blocked this. Ask in other words or choose another model."
+    )
+
+
+class ModelNotOffered(ProviderError):
+    """The provider does not know the model; `UnknownModel` is an id that names no provider."""
+
+    code = "unknown_model"
+    default_message = "The provider does not offer this model to you. Choose another model."

@@ -19,7 +19,7 @@ from backend.db.session import Database
 from backend.files import FileStore
 from backend.store.base import IndexPoint
 from backend.store.indexer import IndexTask
-from backend.store.search import ChunkEvidence, ChunkVectors
+from backend.store.search import ChunkEvidence
 from backend.store.vectors import unpack_vector
 
 _INDEXING = 0x646F63636861_0001  # any number, the same in every server process
@@ -133,14 +133,6 @@ class PassageRows:
     def __init__(self, database: Database, embedding_model: str) -> None:
         self._database = database
         self._embedding_model = embedding_model
-
-    def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkVectors]:
-        with self._database.db_session() as session:
-            rows = chunks.load_vectors(session, user_id, chunk_ids, self._embedding_model)
-        return [
-            ChunkVectors(row.id, self._embedding_model, row.vector, row.sentence_vectors)
-            for row in rows
-        ]
 
     def load_evidence(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkEvidence]:
         with self._database.db_session() as session:

@@ -51,6 +51,20 @@ def test_an_edited_question_begins_a_branch_and_the_old_one_is_kept(
     assert again == edited
 
 
+def test_an_edited_first_question_knows_nothing_of_what_followed(
+    house: House, openai_server: OpenAIServer
+) -> None:
+    first = house.ask("custom:words", "First?")
+    house.recorder.end(first.assistant_message_id)
+    house.recorder.end(house.ask("custom:words", "Second?").assistant_message_id)
+    edited = house.engine.edit(house.user_id, message_id=first.user_message_id, text="Other?")
+    house.recorder.end(edited.assistant_message_id)
+    assert house.load(edited.user_message_id).parent_id is None
+    turns = openai_server.requests[-1]["messages"]
+    assert [turn["content"] for turn in turns[1:]] == ["Other?"]
+    assert len(house.load_all()) == 6
+
+
 def test_a_question_follows_the_answer_it_names(house: House) -> None:
     first = house.ask(QUOTES)
     house.recorder.end(first.assistant_message_id)

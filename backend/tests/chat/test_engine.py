@@ -11,7 +11,14 @@ from backend.chat.events import AnswerEnded, AnswerFailed, AnswerStarted, Conver
 from backend.config import Config
 from backend.db.repositories import conversations, messages
 from backend.db.session import Database
-from backend.errors import Busy, NotFound, Unavailable, UnknownModel, ValidationFailed
+from backend.errors import (
+    Busy,
+    NotFound,
+    TooManyAnswers,
+    Unavailable,
+    UnknownModel,
+    ValidationFailed,
+)
 from chat_house import (
     DEADLINE_S,
     QUOTES,
@@ -228,6 +235,36 @@ def test_too_many_answers_at_once_are_refused_and_leave_nothing_behind(
     small_house.recorder.end(second.assistant_message_id)
 
 
+@pytest.fixture
+def one_each_house(
+    database: Database, make_config: Callable[..., Config], openai_server: OpenAIServer
+) -> Iterator[House]:
+    """One answer at a time for each user."""
+    built = build_house(database, make_config(chat_max_running_per_user=1), openai_server.base_url)
+    built.engine.start()
+    yield built
+    built.engine.stop()
+
+
+def test_one_user_cannot_take_all_places(
+    one_each_house: House, openai_server: OpenAIServer
+) -> None:
+    house = one_each_house
+    started = house.start_gated(openai_server)
+    second = add_conversation(house.database, house.user_id)
+    with pytest.raises(TooManyAnswers) as raised:
+        house.ask(QUOTES, conversation_id=second)
+    assert raised.value.details == {"limit": 1}
+    bob = add_user(house.database, "bob")
+    other = house.engine.ask(
+        bob, conversation_id=add_conversation(house.database, bob), text="?", model=QUOTES
+    )
+    house.recorder.end(other.assistant_message_id)
+    openai_server.release(2)
+    house.recorder.end(started.assistant_message_id)
+    house.recorder.end(house.ask(QUOTES, conversation_id=second).assistant_message_id)
+
+
 # --- Sent twice
 
 
@@ -257,6 +294,33 @@ def test_a_client_id_sent_over_many_connections_at_once_starts_one_answer(house:
     assert len(results) == 8
     assert len(set(results)) == 1
     assert len(house.load_all()) == 2
+
+
+def test_a_repeated_regenerate_starts_nothing(house: House) -> None:
+    first = house.ask(QUOTES)
+    house.recorder.end(first.assistant_message_id)
+    results: list[Started] = []
+    barrier = threading.Barrier(4)
+
+    def send() -> None:
+        barrier.wait()
+        results.append(
+            house.engine.regenerate(
+                house.user_id, message_id=first.assistant_message_id, client_id="r1"
+            )
+        )
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4
+    [again] = set(results)
+    assert again.user_message_id == first.user_message_id
+    assert again.assistant_message_id != first.assistant_message_id
+    house.recorder.end(again.assistant_message_id)
+    assert len(house.load_all()) == 3
 
 
 # --- Failures
@@ -311,10 +375,11 @@ def test_an_answer_whose_conversation_is_deleted_still_ends(
     assert end.error.code == "not_found"
 
 
-def test_an_end_that_cannot_be_saved_is_still_told_and_settled_later(
+def test_an_end_that_cannot_be_saved_is_told_at_once_and_saved_when_it_can_be(
     house: House, openai_server: OpenAIServer
 ) -> None:
     started = house.start_gated(openai_server)
+    message_id = started.assistant_message_id
     with house.database.db_transaction() as session:
         session.execute(
             sql(
@@ -323,17 +388,19 @@ def test_an_end_that_cannot_be_saved_is_still_told_and_settled_later(
             )
         )
     openai_server.release(2)
-    end = house.recorder.end(started.assistant_message_id)
+    end = house.recorder.end(message_id)
     assert isinstance(end, AnswerFailed)
-    assert house.load(started.assistant_message_id).status == "streaming"
+    assert house.load(message_id).status == "streaming"
+    told = house.engine.resume(house.user_id, message_id)
+    assert (told.status, told.content) == ("failed", "".join(WORDS))
+    house.engine.stop_answer(house.user_id, message_id)
     with house.database.db_transaction() as session:
         session.execute(sql("DROP TRIGGER refuse"))
-    house.recorder.wait_until(
-        lambda: (
-            house.engine.resume(house.user_id, started.assistant_message_id).status == "interrupted"
-        )
-    )
-    house.recorder.end(house.ask(QUOTES).assistant_message_id)
+    house.recorder.end(house.ask(QUOTES).assistant_message_id)  # settles what is in its way
+    saved = house.load(message_id)
+    assert (saved.status, saved.content) == ("failed", "".join(WORDS))
+    assert saved.error == end.error.to_wire(end.request_id)
+    assert len(house.recorder.ends(message_id)) == 1
 
 
 # --- Connections

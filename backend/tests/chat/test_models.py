@@ -15,6 +15,8 @@ def test_every_provider_is_listed_and_says_whether_it_is_ready(house: House) -> 
     assert not models["openai:"].ready
     assert models["openai:"].reason == "This provider needs a key. Add it in the settings."
     assert not models["grok:"].ready
+    assert not models["anthropic:"].ready
+    assert not models["google:"].ready
 
 
 def test_nobody_sees_what_another_users_key_opens(house: House) -> None:

@@ -133,10 +133,45 @@ def test_nothing_is_taken_after_the_end() -> None:
 
 def test_text_is_to_be_saved_when_it_has_grown_or_time_has_passed() -> None:
     gathering = Gathering()
-    assert gathering.answer.unsaved_text(heartbeat_s=20) is None
+    assert not gathering.answer.is_unsaved(heartbeat_s=20)
     gathering.answer.append("ab")
-    assert gathering.answer.unsaved_text(heartbeat_s=20) == "ab"
+    assert gathering.answer.is_unsaved(heartbeat_s=20)
     gathering.answer.note_saved(2)
-    assert gathering.answer.unsaved_text(heartbeat_s=20) is None
+    assert not gathering.answer.is_unsaved(heartbeat_s=20)
     gathering.now_s = 20.0
-    assert gathering.answer.unsaved_text(heartbeat_s=20) == "ab"
+    assert gathering.answer.is_unsaved(heartbeat_s=20)
+
+
+def test_many_small_pieces_are_gathered_once_the_allowance_is_used_up() -> None:
+    gathering = Gathering(interval_s=0.033)
+    text = "word " * 2_000
+    for start in range(0, len(text), 5):  # twenty words a second
+        gathering.now_s += 0.05
+        gathering.answer.append(text[start : start + 5])
+        gathering.answer.send_if_due()
+    gathering.answer.end()
+    gathering.check_sent(text)
+    at_once = [piece for piece in gathering.sent if len(piece.text) == 5]
+    assert 300 < len(at_once) < 500  # an ordinary answer is not held back at all
+    assert 12 * len(gathering.sent) <= 4096 + len(text) / 4 + 12
+    assert max(len(piece.text) for piece in gathering.sent) <= 55  # two events a second
+
+
+def test_text_of_a_slow_model_never_waits_for_longer_than_a_second() -> None:
+    gathering = Gathering(interval_s=0.033)
+    held_since_s = None
+    for number in range(3_000):
+        gathering.now_s += 0.25
+        gathering.answer.append("a")
+        gathering.answer.send_if_due()
+        waiting = number + 1 - sum(len(piece.text) for piece in gathering.sent)
+        held_since_s = (held_since_s or gathering.now_s) if waiting else None
+        assert held_since_s is None or gathering.now_s - held_since_s < 1.0
+
+
+def test_large_pieces_are_never_held_back() -> None:
+    gathering = Gathering(interval_s=0.033)
+    for _ in range(2_000):
+        gathering.now_s += 0.05
+        gathering.answer.append("a piece of several words, enough to pay its way ")
+    assert len(gathering.sent) == 2_000

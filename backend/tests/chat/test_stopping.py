@@ -1,19 +1,21 @@
 """How answers end before they are complete: stops, lost connections, restarts."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
-from backend.chat.events import AnswerEnded
+from backend.chat.engine import AnswerEngine
+from backend.chat.events import AnswerEnded, AnswerFailed
 from backend.clock import utc_now
 from backend.config import Config
 from backend.db.models import Message
-from backend.db.repositories import messages
+from backend.db.repositories import conversations, messages
 from backend.db.session import Database
 from backend.errors import Busy, Unavailable
+from backend.store.search import SearchResult
 from chat_house import (
     DEADLINE_S,
     QUOTES,
@@ -152,12 +154,82 @@ def add_streaming(house: House, age: timedelta) -> str:
 def test_what_another_process_writes_is_left_alone(shared_house: House) -> None:
     message_id = add_streaming(shared_house, timedelta(seconds=1))
     shared_house.engine.start()
-    message = shared_house.engine.resume(shared_house.user_id, message_id)
-    assert (message.status, message.content) == ("streaming", "half")
-    shared_house.engine.stop_answer(shared_house.user_id, message_id)
     with pytest.raises(Busy):
         shared_house.ask(QUOTES)
     assert shared_house.load(message_id).status == "streaming"
+
+
+def test_a_writer_that_gives_no_sign_is_not_waited_for_forever(shared_house: House) -> None:
+    message_id = add_streaming(shared_house, timedelta(seconds=1))
+    shared_house.engine.start()
+    message = shared_house.engine.resume(shared_house.user_id, message_id)
+    assert (message.status, message.content) == ("streaming", "half")
+    shared_house.engine.stop_answer(shared_house.user_id, message_id)
+    stopped = shared_house.load(message_id)
+    assert (stopped.status, stopped.content) == ("stopped", "half")
+    assert shared_house.recorder.ends(message_id) == [AnswerEnded(stopped)]
+
+
+@pytest.fixture
+def elsewhere(shared_house: House) -> Iterator[AnswerEngine]:
+    """The engine of another server process on the house's database."""
+    house = shared_house
+    engine = AnswerEngine(
+        house.database, house.config, house.catalog, house.search, house.embed, house.recorder
+    )
+    house.engine.start()
+    engine.start()
+    yield engine
+    engine.stop()
+
+
+def test_a_stop_reaches_the_process_that_writes(
+    shared_house: House, elsewhere: AnswerEngine, openai_server: OpenAIServer
+) -> None:
+    started = shared_house.start_gated(openai_server)
+    message_id = started.assistant_message_id
+    elsewhere.stop_answer(shared_house.user_id, message_id)
+    stopped = shared_house.load(message_id)
+    assert (stopped.status, stopped.content) == ("stopped", WORDS[0])
+    assert shared_house.recorder.end(message_id) == AnswerEnded(stopped)
+    openai_server.release(1)
+    openai_server.wait_for_hang_up()
+
+
+def test_a_resume_in_another_process_has_all_that_was_sent(
+    shared_house: House, elsewhere: AnswerEngine, openai_server: OpenAIServer
+) -> None:
+    started = shared_house.start_gated(openai_server)
+    message_id = started.assistant_message_id
+    for count in (1, 2):
+        shared_house.wait_for_pieces(started, count)
+        sent = "".join(piece.text for piece in shared_house.recorder.pieces(message_id))
+        found = elsewhere.resume(shared_house.user_id, message_id)
+        assert (found.status, found.content) == ("streaming", sent)
+        openai_server.release(1)
+    end = shared_house.recorder.end(message_id)
+    assert isinstance(end, AnswerEnded)
+    assert elsewhere.resume(shared_house.user_id, message_id) == end.message
+
+
+def test_an_answer_whose_row_is_deleted_elsewhere_ends_soon(
+    shared_house: House, elsewhere: AnswerEngine, openai_server: OpenAIServer
+) -> None:
+    started = shared_house.start_gated(openai_server)
+    with shared_house.database.db_transaction() as session:
+        conversations.remove(session, shared_house.user_id, shared_house.conversation_id)
+    end = shared_house.recorder.end(started.assistant_message_id)
+    assert isinstance(end, AnswerFailed)
+    assert end.error.code == "not_found"
+
+
+def test_the_end_of_a_dead_process_is_told_by_the_others(shared_house: House) -> None:
+    shared_house.engine.start()
+    message_id = add_streaming(shared_house, timedelta(minutes=2))
+    shared_house.engine.settle_abandoned()
+    ended = shared_house.load(message_id)
+    assert (ended.status, ended.content) == ("interrupted", "half")
+    assert shared_house.recorder.ends(message_id) == [AnswerEnded(ended)]
 
 
 def test_what_a_dead_process_left_is_interrupted(shared_house: House) -> None:
@@ -172,3 +244,60 @@ def test_what_a_dead_process_left_is_interrupted(shared_house: House) -> None:
     shared_house.recorder.end(shared_house.ask(QUOTES).assistant_message_id)
     assert shared_house.load(in_the_way).status == "interrupted"
     assert shared_house.load(in_the_way).content == "half"
+
+
+def test_a_stop_while_passages_are_looked_for_ends_at_once(
+    house: House, openai_server: OpenAIServer
+) -> None:
+    searching, may_find = threading.Event(), threading.Event()
+
+    def search(**_options: object) -> Sequence[SearchResult]:
+        searching.set()
+        assert may_find.wait(DEADLINE_S)
+        return []
+
+    engine = AnswerEngine(
+        house.database, house.config, house.catalog, search, house.embed, house.recorder
+    )
+    started = engine.ask(
+        house.user_id, conversation_id=house.conversation_id, text="?", model="custom:words"
+    )
+    assert searching.wait(DEADLINE_S)
+    engine.stop_answer(house.user_id, started.assistant_message_id)
+    ended = house.load(started.assistant_message_id)
+    assert (ended.status, ended.content) == ("stopped", "")
+    assert house.recorder.ends(ended.id) == [AnswerEnded(ended)]
+    may_find.set()
+    engine.stop()
+    house.recorder.end(house.ask(QUOTES).assistant_message_id)
+    assert openai_server.requests == []
+    assert house.load(ended.id) == ended
+
+
+def test_a_stop_at_the_moment_of_the_end_leaves_one_end(house: House) -> None:
+    for delay_ms in range(20):
+        started = house.ask(QUOTES)
+        threading.Event().wait(delay_ms / 1000)
+        house.engine.stop_answer(house.user_id, started.assistant_message_id)
+        # What the ack of a stop promises: it is final and stored.
+        row = house.load(started.assistant_message_id)
+        assert row.status in ("complete", "stopped")
+        assert house.recorder.end(started.assistant_message_id) == AnswerEnded(row)
+
+
+@pytest.mark.parametrize("model", ["custom:cut", "custom:broken"])
+def test_what_failed_can_be_written_again_by_another_model(
+    house: House, openai_server: OpenAIServer, model: str
+) -> None:
+    failed = house.ask(model)
+    assert isinstance(house.recorder.end(failed.assistant_message_id), AnswerFailed)
+    again = house.engine.regenerate(
+        house.user_id, message_id=failed.assistant_message_id, model="custom:words"
+    )
+    end = house.recorder.end(again.assistant_message_id)
+    assert isinstance(end, AnswerEnded)
+    assert (end.message.status, end.message.model) == ("complete", "custom:words")
+    assert end.message.parent_id == failed.user_message_id
+    assert house.load(failed.assistant_message_id).status == "failed"
+    roles = [turn["role"] for turn in openai_server.requests[-1]["messages"]]
+    assert roles == ["system", "user"]  # the failed text is not part of the branch

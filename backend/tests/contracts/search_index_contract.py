@@ -172,6 +172,13 @@ class SearchIndexContract:
         index.upsert([point(9, "harbour", user_id="bob", document_id="bobs")])
         assert index.search_keywords("harbour lights", ANN, 10) == alone
 
+    def test_replaced_and_deleted_passages_do_not_change_a_score(self, index: SearchIndex) -> None:
+        index.upsert([point(1, "harbour lights"), point(2, "lights")])
+        before = index.search_keywords("harbour lights", ANN, 10)
+        index.upsert([point(1, "harbour lights"), point(3, "harbour", document_id="other")])
+        index.delete_document("other")
+        assert index.search_keywords("harbour lights", ANN, 10) == before
+
     def test_the_search_keeps_to_the_chosen_documents(self, index: SearchIndex) -> None:
         index.upsert(
             [point(n, "harbour", document_id=f"d{n}", vector=direction(1)) for n in range(1, 5)]

@@ -309,16 +309,14 @@ def test_vectors_are_saved_and_come_back_as_evidence(any_database: Database) -> 
         (evidence,) = chunks.load_evidence(session, user, [first.id], "model")
         assert (evidence.filename, evidence.text) == ("0.pdf", "A passage.")
         assert evidence.sentence_vectors == b"rows"
-        (vectors,) = chunks.load_vectors(session, user, [first.id], "model")
-        assert vectors.vector == b"vector"
-        assert vectors.sentence_vectors == b"rows"
+        (elsewhere,) = chunks.load_evidence(session, user, [first.id], "another")
+        assert elsewhere.sentence_vectors is None
         assert evidence.page_spans == [[1, 0, 10]]
         point, _ = chunks.load_points(session, document.id, 0, 1, "model")
         assert point.vector == b"vector"
-        (elsewhere,) = chunks.load_points(session, document.id, 0, 0, "another")
-        assert elsewhere.vector is None
+        (bare,) = chunks.load_points(session, document.id, 0, 0, "another")
+        assert bare.vector is None
         assert chunks.load_evidence(session, "somebody else", [first.id], "model") == []
-        assert chunks.load_vectors(session, "somebody else", [first.id], "model") == []
 
 
 def test_evidence_is_found_by_its_ids_and_not_among_all_passages_of_the_user(
@@ -327,7 +325,7 @@ def test_evidence_is_found_by_its_ids_and_not_among_all_passages_of_the_user(
     plans: list[str] = []
 
     def explain(connection: Connection, _cursor: object, statement: str, *args: object) -> None:
-        if statement.startswith(("SELECT chunks", "SELECT passage_vectors")):
+        if statement.startswith("SELECT chunks"):
             plan = connection.connection.execute("EXPLAIN QUERY PLAN " + statement, args[0])
             plans.extend(row[3] for row in plan)
 
@@ -335,10 +333,9 @@ def test_evidence_is_found_by_its_ids_and_not_among_all_passages_of_the_user(
     ids = [f"id {number}" for number in range(200)]
     with database.db_session() as session:
         chunks.load_evidence(session, "somebody", ids, "model")
-        chunks.load_vectors(session, "somebody", ids, "model")
     assert plans[0] == "SEARCH chunks USING INDEX sqlite_autoindex_chunks_1 (id=?)"
     by_key = "USING INDEX sqlite_autoindex_passage_vectors_1 (chunk_id=? AND embedding_model=?)"
-    assert f"SEARCH passage_vectors {by_key}" in plans
+    assert plans[-1] == f"SEARCH passage_vectors {by_key} LEFT-JOIN"
 
 
 def test_the_whole_index_can_be_asked_for_anew(any_database: Database) -> None:

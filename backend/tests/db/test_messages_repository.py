@@ -9,7 +9,7 @@ from backend.clock import utc_now
 from backend.db.models import User
 from backend.db.repositories import conversations, messages
 from backend.db.session import Database
-from backend.errors import NotFound
+from backend.errors import AlreadyEnded, NotFound
 
 
 @pytest.fixture
@@ -115,8 +115,7 @@ def test_an_answer_ends_with_all_that_belongs_to_it(place: tuple[Database, str, 
     question = add(place, None, "user", "?")
     answer = add(place, question, "assistant", "", "streaming")
     with database.db_session() as session:
-        running = messages.find_streaming(session, user_id, conversation_id)
-        assert running is not None
+        [running] = messages.list_streaming(session, user_id)
         assert running.id == answer
     with database.db_transaction() as session:
         finished = messages.finish(
@@ -130,13 +129,15 @@ def test_an_answer_ends_with_all_that_belongs_to_it(place: tuple[Database, str, 
         )
     with database.db_session() as session:
         assert messages.get(session, user_id, answer) == finished
-        assert messages.find_streaming(session, user_id, conversation_id) is None
+        assert messages.list_streaming(session, user_id) == []
         assert messages.first_answer(session, user_id, question) == finished
         assert messages.newest(session, user_id, conversation_id) == finished
         listed = messages.list_for_conversation(session, user_id, conversation_id)
         assert [m.id for m in listed] == [question, answer]
     with database.db_transaction() as session, pytest.raises(NotFound):
         messages.finish(session, "somebody", answer, content="", status="complete")
+    with database.db_transaction() as session, pytest.raises(AlreadyEnded):
+        messages.finish(session, user_id, answer, content="", status="stopped")
 
 
 def test_abandoned_answers_become_interrupted_and_keep_their_text(

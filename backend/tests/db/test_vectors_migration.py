@@ -80,8 +80,10 @@ def test_vectors_of_an_older_database_are_carried_over(any_database: Database) -
         embedded = {name: chunks.count(session, name, embedded_by="common") for name in "abcd"}
         assert embedded == {"a": 2, "b": 2, "c": 0, "d": 1}
         assert chunks.count(session, "c", embedded_by="rare") == 2
-        (vectors,) = chunks.load_vectors(session, user_id, ["a-1"], "common")
-        assert (vectors.vector, vectors.sentence_vectors) == (b"12345678", b"12")
+        (_, point) = chunks.load_points(session, "a", 0, 1, "common")
+        assert point.vector == b"12345678"
+        (evidence,) = chunks.load_evidence(session, user_id, ["a-1"], "common")
+        assert evidence.sentence_vectors == b"12"
         rows = session.execute(
             text("SELECT document_id, embedding_model FROM document_embeddings ORDER BY 1")
         )

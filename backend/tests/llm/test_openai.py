@@ -1,4 +1,4 @@
-"""The OpenAI adapter against a real server, through the real SDK."""
+"""The OpenAI adapter against a real server, through the real SDK, as each of its providers."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,20 +6,16 @@ from dataclasses import replace
 import pytest
 
 from backend.config import Config
-from backend.errors import (
-    ApiKeyMissing,
-    ContextTooLong,
-    ProviderAuth,
-    ProviderError,
-    ProviderRateLimited,
-    ProviderTimeout,
-    ProviderUnreachable,
-)
-from backend.llm.base import Credentials, Event, Finish, Provider, TextDelta, Usage
+from backend.errors import ApiKeyMissing, ContentFiltered, ProviderRateLimited
+from backend.llm.base import Credentials, Event, Provider, TextDelta
+from backend.llm.model_sizes import context_tokens
 from backend.llm.openai import Dialect, OpenAIProvider
 from backend.llm.registry import create_provider
-from contracts.provider_contract import ProviderContract, make_request
-from openai_server import WORDS, OpenAIServer, run_openai_server
+from backend.llm.transport import Timeouts
+from contracts.hosted_provider_contract import KEY, Connect, HostedProviderContract, fail
+from contracts.provider_contract import make_request
+from ollama_server import run_ollama_server
+from openai_server import OpenAIServer, run_openai_server
 
 
 @pytest.fixture
@@ -28,35 +24,59 @@ def server() -> Iterator[OpenAIServer]:
         yield running
 
 
-def connect(
-    base_url: str, *, idle_timeout_s: float = 10.0, lists_other_models: bool = False
-) -> OpenAIProvider:
+def connect(base_url: str, *, lists_other_models: bool = False) -> OpenAIProvider:
     dialect = Dialect("custom", None, needs_key=False, lists_other_models=lists_other_models)
-    credentials = Credentials("sk-secret", base_url)
-    return OpenAIProvider(
-        dialect, credentials, connect_timeout_s=2.0, idle_timeout_s=idle_timeout_s
-    )
+    return OpenAIProvider(dialect, Credentials(KEY, base_url), Timeouts(2.0, 10.0))
 
 
 def ask(server: OpenAIServer, model: str) -> list[Event]:
     return list(connect(server.base_url).stream(make_request(model)))
 
 
-class TestOpenAIProvider(ProviderContract):
-    @pytest.fixture
-    def provider(self, server: OpenAIServer) -> Provider:
-        return connect(server.base_url)
+class OpenAIContract(HostedProviderContract):
+    """One provider of the registry, pointed at the local server."""
+
+    name: str
 
     @pytest.fixture
-    def model(self) -> str:
-        return "gpt-words"
+    def server(self, server: OpenAIServer) -> OpenAIServer:
+        return server
+
+    @pytest.fixture
+    def connect(self, server: OpenAIServer, config: Config) -> Connect:
+        def make(
+            key: str = KEY, base_url: str | None = None, idle_timeout_s: float = 10.0
+        ) -> Provider:
+            # Times below a second are no configuration, so they are set beside it.
+            provider = create_provider(
+                self.name, Credentials(key, base_url or server.base_url), config
+            )
+            assert isinstance(provider, OpenAIProvider)
+            provider._timeouts = Timeouts(2.0, idle_timeout_s)
+            return provider
+
+        return make
 
 
-def test_the_answer_arrives_piece_by_piece_with_its_usage(server: OpenAIServer) -> None:
-    *pieces, usage, finish = ask(server, "words")
-    assert pieces == [TextDelta(word) for word in WORDS]
-    assert usage == Usage(input_tokens=12, output_tokens=3)
-    assert finish == Finish("stop")
+class TestOpenAI(OpenAIContract):
+    name = "openai"
+
+
+class TestGrok(OpenAIContract):
+    name = "grok"
+
+
+class TestOllama(OpenAIContract):
+    name = "ollama"
+
+    @pytest.fixture
+    def server(self) -> Iterator[OpenAIServer]:
+        with run_ollama_server() as running:
+            yield running
+
+
+class TestCustom(OpenAIContract):
+    name = "custom"
 
 
 def test_the_whole_prompt_and_the_key_are_sent(server: OpenAIServer) -> None:
@@ -88,102 +108,36 @@ def test_openai_itself_is_told_the_length_as_its_reasoning_models_want_it(
     assert "max_tokens" not in body
 
 
-def test_the_servers_own_openai_settings_are_not_sent(
-    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OPENAI_ORG_ID", "org-of-the-operator")
-    monkeypatch.setenv("OPENAI_PROJECT_ID", "project-of-the-operator")
-    ask(server, "words")
-    assert not {"openai-organization", "openai-project"} & {*server.headers[0]}
+def test_text_is_passed_on_as_it_is_even_in_halves_of_characters(server: OpenAIServer) -> None:
+    texts = [event.text for event in ask(server, "halves") if isinstance(event, TextDelta)]
+    assert texts == ["a\ud83d", "\ude00b\ud83d", "c\x00"]
 
 
-def test_a_server_on_this_machine_is_reached_without_a_proxy(
-    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    assert ask(server, "words")[-1] == Finish("stop")
+def test_thoughts_that_come_as_text_are_no_part_of_the_answer(server: OpenAIServer) -> None:
+    events = ask(server, "thinking-aloud")
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == "Yes <b>."
 
 
-def test_reasoning_is_no_part_of_the_answer(server: OpenAIServer) -> None:
-    assert [e for e in ask(server, "reasoning") if isinstance(e, TextDelta)] == [TextDelta("Yes.")]
+def test_a_refusal_in_words_counts_as_filtered(server: OpenAIServer) -> None:
+    assert type(fail(connect(server.base_url), "refusing")) is ContentFiltered
+
+
+def test_a_filtered_prompt_is_said_to_be_one(server: OpenAIServer) -> None:
+    assert type(fail(connect(server.base_url), "filtered")) is ContentFiltered
 
 
 @pytest.mark.parametrize(
-    ("model", "reason"), [("truncated", "length"), ("withheld", "content_filter")]
+    ("model", "shortest_s", "longest_s"),
+    [("rate-limited", 7, 7), ("rate-limited-ms", 2, 2), ("rate-limited-until", 3_000, 3_600)],
 )
-def test_the_reason_of_the_end_is_passed_on(server: OpenAIServer, model: str, reason: str) -> None:
-    assert ask(server, model)[-1] == Finish(reason)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("model", "error"),
-    [
-        ("unauthorized", ProviderAuth),
-        ("forbidden", ProviderAuth),
-        ("rate-limited", ProviderRateLimited),
-        ("broken", ProviderError),
-        ("unknown", ProviderError),
-        ("too-long", ContextTooLong),
-    ],
-)
-def test_a_refusal_becomes_the_error_that_says_what_to_do(
-    server: OpenAIServer, model: str, error: type[ProviderError]
+def test_the_pause_may_be_told_in_seconds_milliseconds_or_as_a_date(
+    server: OpenAIServer, model: str, shortest_s: int, longest_s: int
 ) -> None:
-    with pytest.raises(ProviderError) as raised:
-        ask(server, model)
-    assert type(raised.value) is error
-    assert len(server.requests) == 1  # nothing is tried twice
-
-
-def test_a_refused_key_is_not_repeated_in_the_error(server: OpenAIServer) -> None:
-    with pytest.raises(ProviderAuth) as raised:
-        ask(server, "unauthorized")
-    assert "sk-" not in str(raised.value.to_wire())
-
-
-def test_the_providers_own_words_and_pause_are_kept_as_details(server: OpenAIServer) -> None:
-    with pytest.raises(ProviderRateLimited) as raised:
-        ask(server, "rate-limited")
-    assert raised.value.details == {
-        "provider": "custom",
-        "provider_message": "Slow down",
-        "retry_after_s": 7,
-    }
-
-
-@pytest.mark.parametrize("model", ["cut", "early-end", "malformed", "shapeless", "complaining"])
-def test_an_answer_that_breaks_off_is_an_error_after_its_text(
-    server: OpenAIServer, model: str
-) -> None:
-    stream = connect(server.base_url).stream(make_request(model))
-    assert next(stream) == TextDelta("The light")
-    with pytest.raises(ProviderError) as raised:
-        list(stream)
-    assert type(raised.value) is ProviderError
-
-
-@pytest.mark.parametrize("model", ["silent", "mute"])
-def test_silence_ends_as_a_timeout(server: OpenAIServer, model: str) -> None:
-    provider = connect(server.base_url, idle_timeout_s=0.2)
-    with pytest.raises(ProviderTimeout):
-        list(provider.stream(make_request(model)))
-
-
-@pytest.mark.parametrize("base_url", ["http://127.0.0.1:9/v1", "http://nowhere.invalid/v1"])
-def test_a_server_that_is_not_there_is_unreachable(base_url: str) -> None:
-    with pytest.raises(ProviderUnreachable):
-        list(connect(base_url).stream(make_request("words")))
-    with pytest.raises(ProviderUnreachable):
-        connect(base_url).list_models()
-
-
-def test_closing_the_stream_hangs_up(server: OpenAIServer) -> None:
-    stream = connect(server.base_url).stream(make_request("silent"))
-    next(stream)
-    stream.close()
-    server.wait_for_hang_up()
+    failure = fail(connect(server.base_url), model)
+    assert type(failure) is ProviderRateLimited
+    assert failure.details is not None
+    assert failure.details["provider_message"] == "Slow down"
+    assert shortest_s <= failure.details["retry_after_s"] <= longest_s
 
 
 def test_models_that_cannot_chat_are_left_out_where_they_are_listed(server: OpenAIServer) -> None:
@@ -196,4 +150,26 @@ def test_models_that_cannot_chat_are_left_out_where_they_are_listed(server: Open
 def test_a_provider_that_needs_a_key_says_so_before_it_is_asked() -> None:
     dialect = Dialect("openai", "https://api.openai.com/v1", needs_key=True)
     with pytest.raises(ApiKeyMissing):
-        OpenAIProvider(dialect, Credentials(), connect_timeout_s=1, idle_timeout_s=1)
+        OpenAIProvider(dialect, Credentials(), Timeouts(1.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "tokens"),
+    [
+        ("openai", "gpt-4o-mini", 128_000),
+        ("openai", "gpt-4.1-nano", 1_047_576),
+        ("openai", "gpt-5-mini", 400_000),
+        ("openai", "gpt-5-chat-latest", 128_000),
+        ("openai", "o3", 200_000),
+        ("openai", "gpt-4", 8_192),
+        ("openai", "gpt-99", None),
+        ("grok", "grok-4-fast-reasoning", 2_000_000),
+        ("grok", "grok-4-0709", 256_000),
+        ("grok", "grok-3-mini", 131_072),
+        ("custom", "gpt-4o", None),
+    ],
+)
+def test_sizes_that_no_list_tells_are_known_by_family(
+    provider: str, model: str, tokens: int | None
+) -> None:
+    assert context_tokens(provider, model) == tokens

@@ -13,6 +13,7 @@ from backend.maintenance.doctor import Doctor
 from backend.maintenance.findings import Finding
 from backend.maintenance.index_access import OpenedIndex
 from backend.search_stack import SearchStack
+from backend.secret_box import open_secret_box
 
 
 @dataclass
@@ -34,7 +35,8 @@ class MaintenanceHouse:
 
     def make_doctor(self, *, is_alone: bool) -> Doctor:
         index = OpenedIndex(self.stack)
-        return Doctor(self.database, self.file_store, index, is_alone=is_alone)
+        box = open_secret_box(self.config.secret_key_path)
+        return Doctor(self.database, self.file_store, index, box, is_alone=is_alone)
 
     def documents(self) -> list[DocumentRecord]:
         """Return the live documents, oldest first."""

@@ -115,10 +115,14 @@ def delete(conversation_id: str) -> str:
 
 
 def _asking(json_data: ConversationChange) -> AskingChange:
-    sent = json_data.model_dump(include={"system_prompt", "temperature", "max_answer_tokens"})
-    changes: AskingChange = {n: v for n, v in sent.items() if n in json_data.model_fields_set}
-    if isinstance(prompt := changes.get("system_prompt"), str):
-        changes["system_prompt"] = prompt.strip()
+    changes: AskingChange = {}
+    if "system_prompt" in json_data.model_fields_set:
+        prompt = json_data.system_prompt
+        changes["system_prompt"] = None if prompt is None else prompt.strip()
+    if "temperature" in json_data.model_fields_set:
+        changes["temperature"] = json_data.temperature
+    if "max_answer_tokens" in json_data.model_fields_set:
+        changes["max_answer_tokens"] = json_data.max_answer_tokens
     return changes
 
 

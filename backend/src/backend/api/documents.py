@@ -10,7 +10,7 @@ from flask import Response, request, send_file
 from sqlalchemy.orm import Session
 
 from backend.api import serializers
-from backend.api.multipart import open_upload
+from backend.api.multipart import receive_upload
 from backend.api.schemas import (
     DocumentAnswer,
     DocumentList,
@@ -23,7 +23,7 @@ from backend.api.services import services
 from backend.auth.middleware import current_identity
 from backend.db.repositories import collections, deletions, documents, pages
 from backend.db.repositories.documents import DocumentRecord
-from backend.errors import EmptyFile, NotFound, TooLarge, ValidationFailed
+from backend.errors import NotFound, ValidationFailed
 from backend.files import ReceivedFile, shown_filename
 from backend.ingest.extract.detect import detect_media_type
 from backend.ingest.extract.layout import HighlightBox, highlight_boxes, unpack_boxes
@@ -31,9 +31,6 @@ from backend.ingest.intake import keep
 
 blueprint = APIBlueprint("documents", __name__, url_prefix="/api/documents", tag="Documents")
 
-_FIELD = "file"
-# What multipart/form-data adds to the file: boundaries and headers.
-_FORM_BYTES = 64 * 1024
 # Browsers show these without running anything; every other type is only offered for saving.
 _SHOWN_INLINE = frozenset(
     {"application/pdf", "text/plain", "image/png", "image/jpeg", "image/gif", "image/webp"}
@@ -49,22 +46,9 @@ _FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
 @blueprint.doc(responses={200: "The same bytes are there already: the existing document"})
 def upload() -> tuple[dict[str, Any], int]:
     """Store a file and queue it. The same bytes again: the existing document."""
-    max_bytes = services().config.max_upload_bytes
-    request.max_content_length = max_bytes + _FORM_BYTES
-    if (request.content_length or 0) > request.max_content_length:
-        raise TooLarge(
-            f"The file is larger than the allowed {services().config.max_upload_mb} MiB."
-        )
-    uploaded = open_upload(request, _FIELD)
-    try:
-        received = services().file_store.receive(uploaded, max_bytes)
-    except EmptyFile as error:
-        raise EmptyFile(details={_FIELD: error.message}) from None
-    try:
-        uploaded.finish()
-        document, is_new = _keep(shown_filename(uploaded.filename), received)
-    finally:
-        received.discard()
+    config = services().config
+    with receive_upload(request, services().file_store, config.max_upload_mb) as (name, received):
+        document, is_new = _keep(shown_filename(name), received)
     return {"document": serializers.document(document)}, 202 if is_new else 200
 
 

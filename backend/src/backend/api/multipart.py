@@ -1,13 +1,19 @@
 """Reads an uploaded file straight from the request, without a copy in memory or on disk."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from flask import Request
 from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, NeedData
 
-from backend.errors import InvalidRequest, ValidationFailed
+from backend.errors import EmptyFile, InvalidRequest, TooLarge, ValidationFailed
+from backend.files import FileStore, ReceivedFile
 
+_FIELD = "file"
 _BLOCK_BYTES = 64 * 1024
+# What multipart/form-data adds to the file: boundaries and headers.
+_FORM_BYTES = 64 * 1024
 _MAX_HEADER_BYTES = 1024 * 1024
 _MAX_PARTS = 16
 
@@ -61,6 +67,33 @@ class UploadedFile:
             return event
         except ValueError:
             raise InvalidRequest("The upload broke off. Please send it again.") from None
+
+
+@contextmanager
+def receive_upload(
+    request: Request, file_store: FileStore, max_mb: int
+) -> Iterator[tuple[str, ReceivedFile]]:
+    """Give the name and the bytes of the request's `file`; what is not stored then is discarded.
+
+    Raises:
+        TooLarge: it is larger than `max_mb` MiB.
+        EmptyFile, ValidationFailed: it is empty, or there is none.
+        InvalidRequest: the body cannot be parsed.
+    """
+    max_bytes = max_mb * 1024 * 1024
+    request.max_content_length = max_bytes + _FORM_BYTES
+    if (request.content_length or 0) > request.max_content_length:
+        raise TooLarge(f"The file is larger than the allowed {max_mb} MiB.")
+    uploaded = open_upload(request, _FIELD)
+    try:
+        received = file_store.receive(uploaded, max_bytes)
+    except EmptyFile as error:
+        raise EmptyFile(details={_FIELD: error.message}) from None
+    try:
+        uploaded.finish()
+        yield uploaded.filename, received
+    finally:
+        received.discard()
 
 
 def open_upload(request: Request, field: str) -> UploadedFile:

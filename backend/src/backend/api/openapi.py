@@ -19,6 +19,7 @@ _UPLOAD_BODY = {
         }
     },
 }
+_UPLOADS = ("/api/documents", "/api/account/import", "/api/conversations/import")
 _ERROR = {
     "description": "Any error",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}},
@@ -52,5 +53,6 @@ def init_app(app: APIFlask) -> None:
                 operation["responses"]["default"] = _ERROR
                 if (path, method) not in public:
                     operation["security"] = [{"cookie": []}, {"token": []}]
-        spec["paths"]["/api/documents"]["post"]["requestBody"] = _UPLOAD_BODY
+        for path in _UPLOADS:
+            spec["paths"][path]["post"]["requestBody"] = _UPLOAD_BODY
         return spec

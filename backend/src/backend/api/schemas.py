@@ -378,6 +378,30 @@ class ConversationList(BaseModel):
     next_cursor: str | None
 
 
+# --- Exports and imports
+
+
+class ConversationExportQuery(BaseModel):
+    format: Literal["markdown", "json", "pdf"]
+    # the message with which the branch shown ends; without it, the newest
+    message_id: Text | None = Field(default=None, max_length=64)
+
+
+class TallyOut(BaseModel):
+    imported: int
+    skipped: int
+
+
+class ImportOut(BaseModel):
+    imported: int
+    skipped: int
+    conversations: TallyOut
+    messages: TallyOut
+    documents: TallyOut
+    collections: TallyOut
+    problems: list[str]
+
+
 # --- Settings
 
 

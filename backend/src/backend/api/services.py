@@ -42,7 +42,8 @@ class ApiServices:
     closes those of a log-in session. `stop_answers(user_id, conversation_id)` returns when
     no answer is being written there any more. `search_memory(user_id, query, limit)` returns
     memories as on the wire. `providers` names those a user may set up,
-    `check_base_url` returns an address in its normal form or raises ValidationFailed, and
+    `check_base_url` returns an address in its normal form or raises ValidationFailed,
+    `check_access(provider, key, base_url)` raises ProviderError unless that opens it, and
     `list_models(user_id)` returns models as on the wire.
     """
 
@@ -59,6 +60,7 @@ class ApiServices:
     search_memory: Callable[[str, str, int], Sequence[dict[str, Any]]]
     providers: Sequence[str]
     check_base_url: Callable[[str], str]
+    check_access: Callable[[str, str | None, str | None], None]
     list_models: Callable[[str], list[dict[str, Any]]]
 
 

@@ -32,23 +32,32 @@ def list_api_keys() -> dict[str, Any]:
 @blueprint.input(ApiKeyChange)
 @blueprint.output(ApiKeyAnswer)
 def put_api_key(provider: str, json_data: ApiKeyChange) -> dict[str, Any]:
-    """Set up a provider. A field left out stays as it was; null removes it."""
+    """Set up a provider. A field left out stays as it was; null removes it.
+
+    What is sent is tried first, by asking the provider for its models; what does not work is
+    not stored.
+    """
     user_id = current_identity().user_id
     _check_provider(provider)
     sent = json_data.model_fields_set
     key = _checked_key(json_data.key)
     base_url = _checked_base_url(json_data.base_url)
-    with services().database.db_transaction() as session:
+    with services().database.db_session() as session:
         before = api_keys.get(session, user_id, provider)
-        key_encrypted = before.key_encrypted if before else None
-        hint = before.hint if before else None
-        if "key" in sent:
-            key_encrypted = services().secret_box.encrypt(key) if key else None
-            hint = _hint(key)
-        if "base_url" not in sent and before:
-            base_url = before.base_url
-        if key_encrypted is None and base_url is None:
-            raise _invalid(key="Enter a key or an address.")
+    if "base_url" not in sent and before:
+        base_url = before.base_url
+    key_encrypted = before.key_encrypted if before else None
+    hint = before.hint if before else None
+    if "key" in sent:
+        key_encrypted = services().secret_box.encrypt(key) if key else None
+        hint = _hint(key)
+    if key_encrypted is None and base_url is None:
+        raise _invalid(key="Enter a key or an address.")
+    if json_data.key is not None or json_data.base_url is not None:
+        # Removing a half always works, so only what is added is tried.
+        known = key_encrypted and services().secret_box.decrypt(key_encrypted)
+        services().check_access(provider, known or None, base_url)
+    with services().database.db_transaction() as session:
         record = api_keys.put(
             session,
             user_id,

@@ -80,6 +80,7 @@ class ChatResume(Payload):
 class ChatRegenerate(Payload):
     message_id: Id
     model: ModelId | None = None
+    client_id: ClientId | None = None
 
 
 class ChatEdit(Payload):
@@ -161,7 +162,12 @@ def init_app(socketio: SocketIO, engine: AnswerEngine, database: Database, confi
         return {"message": serializers.message(engine.resume(identity.user_id, data.message_id))}
 
     def chat_regenerate(identity: Identity, data: ChatRegenerate) -> dict[str, Any]:
-        started = engine.regenerate(identity.user_id, message_id=data.message_id, model=data.model)
+        started = engine.regenerate(
+            identity.user_id,
+            message_id=data.message_id,
+            model=data.model,
+            client_id=data.client_id,
+        )
         return {"assistant_message_id": started.assistant_message_id}
 
     def chat_edit(identity: Identity, data: ChatEdit) -> dict[str, Any]:

@@ -1,34 +1,37 @@
 """Writes one answer: passages, prompt, stream, citations, end."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from typing import Final
 
+from backend.chat.asking import load_asking
+from backend.chat.budget import Budget, PromptLimits, in_characters
 from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
 from backend.chat.evidence import WEAK_EVIDENCE, evidence, is_task
-from backend.chat.followups import depends_on_earlier, expand
-from backend.chat.memory import MemoryRecall, memory_block
+from backend.chat.finding import Job, SourceFinder
+from backend.chat.memory import MemoryRecall
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
-from backend.chat.prompts import all_fit, build_turns
-from backend.chat.retrieval import (
-    Chosen,
-    Search,
-    Source,
-    chosen_documents,
-    find_everything,
-    find_sources,
-)
-from backend.chat.rewriting import rewrite
+from backend.chat.prompts import Prompt, build_prompt
+from backend.chat.retrieval import Chosen, Search, chosen_documents
 from backend.chat.running import RunningAnswer
+from backend.chat.titles import TitleWriter
+from backend.chat.unsaved import FailedEnd
 from backend.config import Config
 from backend.db.repositories import documents, memory, messages
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
-from backend.errors import DocChatError, InternalError, ProviderError
-from backend.llm.base import ChatRequest, Event, TextDelta, Usage
+from backend.errors import (
+    AlreadyEnded,
+    ContextTooLong,
+    DocChatError,
+    InternalError,
+    NotFound,
+    ProviderError,
+)
+from backend.llm.base import ChatRequest, Event, Provider, TextDelta, Usage
 from backend.log_context import current_fields
 
 logger = logging.getLogger(__name__)
@@ -38,8 +41,7 @@ NOTHING_CHOSEN: Final = (
     "was nothing to search. Choose others, or all documents, and ask again."
 )
 
-# More passages than this are not looked at as a whole, whatever the prompt would take.
-MOST_WHOLE: Final = 48
+_WEAK_OPENING: Final = f"{WEAK_EVIDENCE}\n\n"
 
 
 class AnswerWriter:
@@ -57,14 +59,14 @@ class AnswerWriter:
     ) -> None:
         self._database = database
         self._history_messages = config.chat_history_messages
-        self._max_characters = config.prompt_max_characters
+        self._limits = PromptLimits(config.prompt_max_characters, config.prompt_max_tokens)
         self._min_evidence = config.answer_min_evidence
-        self._rewrite_timeout_s = config.question_rewrite_timeout_s
         self._catalog = catalog
-        self._search = search
+        self._finder = SourceFinder(config, catalog, search)
         self._embed = embed
         self._recall = recall
         self._publish = publish
+        self._titles = TitleWriter(database, catalog, publish, config.conversation_title_timeout_s)
 
     def write(
         self,
@@ -76,11 +78,13 @@ class AnswerWriter:
         """Fill `answer` until its text is complete or somebody else has ended it.
 
         Raises:
+            ContextTooLong: the question alone is more than the model takes.
             ProviderError: the model's provider failed.
             Unavailable: the search index cannot be reached.
         """
         user_id = question.user_id
         with self._database.db_session() as session:
+            asking = load_asking(session, user_id, question.conversation_id, model)
             history = messages.history(session, user_id, question.parent_id, self._history_messages)
             has_documents = bool(documents.list_page(session, user_id, 1)[0])
             document_ids = chosen_documents(session, user_id, chosen)
@@ -89,81 +93,94 @@ class AnswerWriter:
             answer.no_answer = True
             answer.append(NOTHING_CHOSEN)
             return
-        query = self._resolve(question, model, history)
+        query = self._finder.resolve(question, model, history)
         recalled = self._recall.recall(question, query)
-        remembered, answer.memories = memory_block(recalled.memories)
         answer.memories_state = recalled.state
-        sources = []
-        if has_documents:
-            sources = self._find(question, query, bool(history), document_ids, passages or 0)
-        # The built-in quotes cannot do tasks: their answer to one is none.
-        is_judged = has_documents and (model == BUILTIN_MODEL or not is_task(question.content))
-        told = max((memory.relevance for memory in answer.memories), default=0.0)
-        is_told = told >= self._min_evidence
-        is_weak = is_judged and not is_told and evidence(sources) < self._min_evidence
-        turns, answer.sources = build_turns(
-            question.content,
-            sources,
+        job = Job(
+            question,
+            model,
             history,
-            has_documents=has_documents,
-            is_evidence_weak=is_weak,
-            max_characters=self._max_characters,
-            remembered=remembered,
+            asking,
+            query,
+            has_documents,
+            document_ids,
+            passages or 0,
+            recalled.memories,
         )
-        is_weak = has_documents and (is_weak or not (answer.sources or is_told))
+        budget = self._budget(job)
         provider, name = self._catalog.open(user_id, model)
+        prompt = self._build(job, budget)
+        try:
+            self._stream(answer, job, prompt, provider, name)
+        except ContextTooLong:
+            # Our estimate was too low, or the window is smaller than its provider says.
+            shorter = self._build(job, budget.smaller_than(prompt.used))
+            lacks_all = bool(prompt.sources) and not shorter.sources
+            if answer.read() not in ("", _WEAK_OPENING) or lacks_all or shorter.used >= prompt.used:
+                raise
+            logger.warning("prompt too long, trying a shorter one", extra={"model": model})
+            self._stream(answer, job, shorter, provider, name, is_retry=True)
+
+    def _budget(self, job: Job) -> Budget:
+        limits, asking = self._limits, job.asking
+        if job.model == BUILTIN_MODEL:  # quotes whatever is found, however long the question
+            return in_characters(limits.characters + len(job.question.content))
+        window = self._catalog.context_tokens(job.question.user_id, job.model)
+        return limits.of_window(window, asking.max_answer_tokens, asking.token_ratio)
+
+    def _build(self, job: Job, budget: Budget) -> Prompt:
+        """Find passages and build the prompt."""
+        sources = self._finder.find(job, budget) if job.has_documents else []
+        # The built-in quotes cannot do tasks: their answer to one is none.
+        told = max((each.relevance for each in job.memories), default=0.0)
+        is_told = told >= self._min_evidence
+        is_judged = job.model == BUILTIN_MODEL or not is_task(job.question.content)
+        return build_prompt(
+            job.question.content,
+            sources,
+            job.history,
+            has_documents=job.has_documents,
+            budget=budget,
+            instructions=job.instructions,
+            memories=job.memories,
+            is_told=is_told,
+            is_evidence_weak=job.has_documents
+            and is_judged
+            and not is_told
+            and evidence(sources) < self._min_evidence,
+        )
+
+    def _stream(
+        self,
+        answer: RunningAnswer,
+        job: Job,
+        prompt: Prompt,
+        provider: Provider,
+        name: str,
+        *,
+        is_retry: bool = False,
+    ) -> None:
+        answer.sources, answer.memories = prompt.sources, prompt.memories
+        if job.model != BUILTIN_MODEL:
+            answer.metering = prompt.metering(is_retry=is_retry)
+        if prompt.is_evidence_weak and not answer.no_answer:
+            answer.no_answer = True
+            answer.append(_WEAK_OPENING)
         request = ChatRequest(
             model=name,
-            turns=turns,
-            question=question.content,
-            passages=[source.to_passage() for source in answer.sources],
-            memories=[each.to_turn() for each in answer.memories],
-            has_documents=has_documents,
-            is_evidence_weak=is_weak,
+            turns=prompt.turns,
+            question=job.question.content,
+            passages=[source.to_passage() for source in prompt.sources],
+            memories=[each.to_turn() for each in prompt.memories],
+            has_documents=job.has_documents,
+            is_evidence_weak=prompt.is_evidence_weak,
+            temperature=job.asking.temperature,
+            max_output_tokens=job.asking.max_answer_tokens,
         )
-        if is_weak:
-            answer.no_answer = True
-            answer.append(f"{WEAK_EVIDENCE}\n\n")
         if answer.ended:
             return
         with closing(provider.stream(request)) as events:
             _copy(events, answer)
-
-    def _resolve(
-        self, question: MessageRecord, model: str, history: Sequence[MessageRecord]
-    ) -> str:
-        """Return what to search for: a follow-up together with what it refers to."""
-        text = question.content
-        earlier = [message.content for message in history if message.role == "user"]
-        if not earlier or not depends_on_earlier(text):
-            return text
-        rewritten = None
-        if model != BUILTIN_MODEL and self._rewrite_timeout_s:
-            provider, name = self._catalog.open(question.user_id, model)
-            rewritten = rewrite(provider, name, text, earlier, self._rewrite_timeout_s)
-        return rewritten or expand(text, earlier)
-
-    def _find(
-        self,
-        question: MessageRecord,
-        query: str,
-        has_history: bool,
-        document_ids: Sequence[str] | None,
-        passages: int,
-    ) -> list[Source]:
-        """Return everything there is to read if the model can take it, else the best of it."""
-        if 0 < passages <= MOST_WHOLE:
-            whole = find_everything(
-                self._search, question.user_id, query, document_ids, passages=passages
-            )
-            if whole is not None and all_fit(
-                question.content,
-                whole,
-                has_history=has_history,
-                max_characters=self._max_characters,
-            ):
-                return whole
-        return find_sources(self._search, question.user_id, query, document_ids)
 
     def finish(
         self,
@@ -172,21 +189,25 @@ class AnswerWriter:
         problem: Exception | None,
         *,
         thoroughly: bool,
-    ) -> None:
+    ) -> FailedEnd | None:
         """Check the ended answer's citations, save it, publish its end.
 
-        What is published is an `AnswerFailed` if there is a problem or it cannot be saved.
+        What is published is an `AnswerFailed` if there is a problem or it cannot be saved, and
+        nothing if another process has ended it. Returns what is still to be saved.
         """
         if problem is not None:
-            self._fail(answer, problem)
-            return
+            return self._fail(answer, problem)
         try:
             message = self._save(answer, status, thoroughly=thoroughly)
+        except AlreadyEnded:
+            logger.warning("answer was ended elsewhere")
+            return None
         except Exception as error:  # noqa: BLE001 - `_fail` logs it
-            self._fail(answer, error)
-            return
+            return self._fail(answer, error)
         logger.info("answer ended", extra={"status": status, "model": message.model})
         self._publish(message.user_id, AnswerEnded(message))
+        self._titles.consider(message)
+        return None
 
     def _save(self, answer: RunningAnswer, status: str, *, thoroughly: bool) -> MessageRecord:
         embed = self._embed if thoroughly else None
@@ -209,37 +230,47 @@ class AnswerWriter:
                 metering=answer.metering,
             )
 
-    def _fail(self, answer: RunningAnswer, problem: Exception) -> None:
+    def _fail(self, answer: RunningAnswer, problem: Exception) -> FailedEnd | None:
         message = answer.message
         error = problem if isinstance(problem, DocChatError) else InternalError()
-        level = logging.WARNING if isinstance(problem, DocChatError) else logging.ERROR
-        logger.log(level, "answer failed", extra={"code": error.code}, exc_info=problem)
+        if isinstance(problem, DocChatError):
+            # Without the trace: a provider's own words in it may repeat the key it was sent.
+            cause = type(problem.__cause__ or problem).__name__
+            logger.warning("answer failed", extra={"code": error.code, "cause": cause})
+        else:
+            logger.error("answer failed", extra={"code": error.code}, exc_info=problem)
         request_id = current_fields().get("request_id")
+        end = FailedEnd(
+            message.user_id,
+            message.id,
+            answer.read(),
+            error.to_wire(request_id),
+            answer.no_answer,
+            answer.metering,
+            answer.memories_state,
+        )
         try:
             with self._database.db_transaction() as session:
-                messages.finish(
-                    session,
-                    message.user_id,
-                    message.id,
-                    content=answer.read(),
-                    status="failed",
-                    error=error.to_wire(request_id),
-                    memories_state=answer.memories_state,
-                    no_answer=answer.no_answer,
-                    metering=answer.metering,
-                )
+                end.save(session)
+            is_saved = True
+        except AlreadyEnded:
+            return None
+        except NotFound:
+            is_saved = True  # there is nothing left to be saved
         except Exception:
-            # The row stays `streaming` until the engine next meets it and finds it abandoned.
-            logger.exception("the end of an answer could not be saved")
+            logger.exception("the end of an answer could not be saved; trying again")
+            is_saved = False
         self._publish(
             message.user_id,
             AnswerFailed(message.conversation_id, message.id, error, request_id),
         )
+        return None if is_saved else end
 
 
 def _copy(events: Iterable[Event], answer: RunningAnswer) -> None:
     """Append the stream's text to the answer; return early if somebody else has ended it."""
     empty = True
+    finished = False
     for event in events:
         if isinstance(event, TextDelta):
             if not answer.append(event.text):
@@ -252,6 +283,9 @@ def _copy(events: Iterable[Event], answer: RunningAnswer) -> None:
                 output_tokens=event.output_tokens,
             )
         else:
+            finished = True
             answer.metering = replace(answer.metering, stop_reason=event.reason)
+    if not finished:
+        raise ProviderError("The provider broke off in mid-answer. Try again.")
     if empty:
         raise ProviderError("The model answered with nothing. Try again or choose another model.")

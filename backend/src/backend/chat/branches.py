@@ -33,11 +33,16 @@ def parent_of_next(
 def find_sent(
     session: Session, user_id: str, client_id: str | None
 ) -> tuple[MessageRecord, MessageRecord] | None:
-    """Return the question the client sent before under this id, and its first answer."""
+    """Return what the client sent before under this id: a question, and its answer.
+
+    A question's id leads to its first answer; a repeated answer has an id of its own.
+    """
     if client_id is None:
         return None
-    question = messages.find_by_client_id(session, user_id, client_id)
-    if question is None:
+    sent = messages.find_by_client_id(session, user_id, client_id)
+    if sent is None:
         return None
-    answer = messages.first_answer(session, user_id, question.id)
-    return None if answer is None else (question, answer)
+    if sent.role == "assistant" and sent.parent_id is not None:
+        return messages.get(session, user_id, sent.parent_id), sent
+    answer = messages.first_answer(session, user_id, sent.id)
+    return None if answer is None else (sent, answer)

@@ -12,25 +12,29 @@ from sqlalchemy.orm import Session
 from backend.chat.answering import AnswerWriter
 from backend.chat.branches import find_sent, parent_of_next
 from backend.chat.citations import Embed
-from backend.chat.events import AnswerStarted, ConversationChanged, Publish
+from backend.chat.elsewhere import OtherWriters, settle
+from backend.chat.events import AnswerEnded, AnswerStarted, ConversationChanged, Publish
 from backend.chat.jobs import AnswerJobs, Task
 from backend.chat.memory import MemoryRecall, SearchMessages, is_allowed
-from backend.chat.models import BUILTIN_MODEL, ModelCatalog, check_model
+from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.publisher import HEARTBEAT_S
 from backend.chat.retrieval import Chosen, Search
 from backend.chat.running import RunningAnswer
 from backend.chat.titles import title_from_question
 from backend.clock import utc_now
 from backend.config import Config
-from backend.db.repositories import conversations, messages
+from backend.db.repositories import conversations, messages, users
 from backend.db.repositories.conversations import ConversationRecord
 from backend.db.repositories.messages import STREAMING, MessageRecord
 from backend.db.session import Database
-from backend.errors import Busy, ValidationFailed
+from backend.errors import Busy, TooManyAnswers, ValidationFailed
+from backend.periodic import Periodic
 
 logger = logging.getLogger(__name__)
 
-_ABANDONED_AFTER: Final = timedelta(seconds=3 * HEARTBEAT_S)
+_ABANDONED_AFTER: Final = timedelta(seconds=4 * HEARTBEAT_S)
+# How long a stop waits for an end that is just being saved.
+_CLOSING_DEADLINE_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +67,38 @@ class AnswerEngine:
         self._config = config
         self._publish = publish
         recall = MemoryRecall(database, config, search_messages)
+        self._check_model = catalog.check_model
         writer = AnswerWriter(database, config, catalog, search, embed, recall, publish)
         self._jobs = AnswerJobs(database, config, writer, publish)
+        self._others = OtherWriters(database, publish)
+        self._settling = Periodic("abandoned-answers", HEARTBEAT_S, self.settle_abandoned)
 
     def start(self) -> None:
         """Settle what an earlier process left unfinished and begin background work."""
-        untouched_since = utc_now() - _ABANDONED_AFTER if self._is_shared() else None
-        with self._database.db_transaction() as session:
-            count = messages.interrupt_streaming(session, untouched_since)
-        if count:
-            logger.warning("answers were interrupted by the last stop", extra={"count": count})
+        if self._config.is_shared:
+            self.settle_abandoned()
+            self._settling.start()
+        else:
+            with self._database.db_transaction() as session:
+                count = messages.interrupt_streaming(session)
+            if count:
+                logger.warning("answers were interrupted by the last stop", extra={"count": count})
         self._jobs.start()
 
     def stop(self) -> None:
         """End all answers as `interrupted`, their text kept, and all background work."""
+        self._others.close()
+        self._settling.stop(timeout_s=1)
         self._jobs.stop()
+
+    def settle_abandoned(self) -> None:
+        """Interrupt what other server processes left behind when they died, and tell of it."""
+        with self._database.db_session() as session:
+            found = messages.list_untouched(session, utc_now() - _ABANDONED_AFTER)
+        for message in found:
+            if self._is_abandoned(message):
+                logger.warning("an answer was abandoned", extra={"message_id": message.id})
+                self._settle(message)
 
     def ask(
         self,
@@ -107,10 +128,12 @@ class AnswerEngine:
             UnknownModel: no provider offers such a model.
             NotFound: the conversation, the parent, a document or a collection is not the user's.
             Busy: an answer is being written in this conversation.
-            Unavailable: too many answers are being written.
+            TooManyAnswers: the user has as many running answers as one may have.
+            Unavailable: too many answers are being written in all, or the database cannot be
+                written to.
         """
         text = self._checked_text(text)
-        check_model(model)
+        self._check_model(model)
 
         def add_question(session: Session, conversation: ConversationRecord) -> MessageRecord:
             conversations.change(
@@ -156,7 +179,7 @@ class AnswerEngine:
         if edited.role != "user":
             raise _invalid(message_id="Only your own messages can be edited.")
         model = model or (answer and answer.model) or BUILTIN_MODEL
-        check_model(model)
+        self._check_model(model)
 
         def add_question(session: Session, _conversation: ConversationRecord) -> MessageRecord:
             return messages.add(
@@ -173,7 +196,14 @@ class AnswerEngine:
 
         return self._begin(user_id, edited.conversation_id, model, add_question, client_id)
 
-    def regenerate(self, user_id: str, *, message_id: str, model: str | None = None) -> Started:
+    def regenerate(
+        self,
+        user_id: str,
+        *,
+        message_id: str,
+        model: str | None = None,
+        client_id: str | None = None,
+    ) -> Started:
         """Answer again, beside the answer `message_id`; `model` defaults to the same.
 
         Raises as `ask`; ValidationFailed also when the message is no answer.
@@ -184,12 +214,14 @@ class AnswerEngine:
             raise _invalid(message_id="Only answers can be written again.")
         parent_id = old.parent_id
         model = model or old.model or BUILTIN_MODEL
-        check_model(model)
+        self._check_model(model)
         return self._begin(
             user_id,
             old.conversation_id,
             model,
             lambda session, _conversation: messages.get(session, user_id, parent_id),
+            client_id,
+            answer_client_id=client_id,
         )
 
     def stop_answer(self, user_id: str, message_id: str) -> None:
@@ -198,13 +230,18 @@ class AnswerEngine:
         Raises:
             NotFound: there is no such message of this user.
         """
+        answer = self._jobs.find(message_id)
         with self._database.db_session() as session:
             message = messages.get(session, user_id, message_id)
-        answer = self._jobs.find(message_id)
         if answer is not None:
             self._jobs.close(answer, "stopped")
+            answer.closed.wait(_CLOSING_DEADLINE_S)
+        elif message.status != STREAMING or self._jobs.unsaved.find(message_id):
+            return
         elif self._is_abandoned(message):
             self._settle(message)
+        else:
+            self._others.stop(message)
 
     def stop_answers(self, user_id: str, conversation_id: str) -> None:
         """End whatever is being written in the conversation."""
@@ -226,7 +263,11 @@ class AnswerEngine:
             return message
         if answer is not None:
             return replace(message, content=answer.read())
-        return self._settle(message) if self._is_abandoned(message) else message
+        if (unsaved := self._jobs.unsaved.find(message_id)) is not None:
+            return unsaved.shown_on(message)
+        if self._is_abandoned(message):
+            return self._settle(message)
+        return self._others.text_so_far(message)
 
     def _begin(
         self,
@@ -235,9 +276,12 @@ class AnswerEngine:
         model: str,
         find_question: _FindQuestion,
         client_id: str | None = None,
+        answer_client_id: str | None = None,
     ) -> Started:
         try:
-            begun = self._store(user_id, conversation_id, model, find_question, client_id)
+            begun = self._store(
+                user_id, conversation_id, model, find_question, client_id, answer_client_id
+            )
         except IntegrityError:
             # Another connection stored the same client_id at the same moment.
             with self._database.db_session() as session:
@@ -248,6 +292,8 @@ class AnswerEngine:
         if isinstance(begun, Started):
             return begun
         message = begun.answer.message
+        for ended in begun.settled:
+            self._publish(user_id, AnswerEnded(ended))
         self._publish(user_id, ConversationChanged(begun.conversation))
         self._publish(user_id, AnswerStarted(conversation_id, message.id, model))
         chosen = Chosen(begun.conversation.document_ids, begun.conversation.collection_ids)
@@ -261,16 +307,18 @@ class AnswerEngine:
         model: str,
         find_question: _FindQuestion,
         client_id: str | None,
+        answer_client_id: str | None,
     ) -> "_Begun | Started":
         """Commit the question and its empty answer together; what was sent before is returned."""
         answer: RunningAnswer | None = None
         try:
             with self._database.db_transaction() as session:
+                users.lock(session, user_id)
                 conversation = conversations.lock(session, user_id, conversation_id)
                 sent = find_sent(session, user_id, client_id)
                 if sent is not None:
                     return Started(sent[0].id, sent[1].id)
-                self._require_idle(session, user_id, conversation_id)
+                settled = self._require_idle(session, user_id, conversation_id)
                 question = find_question(session, conversation)
                 message = messages.add(
                     session,
@@ -284,41 +332,61 @@ class AnswerEngine:
                     # The built-in quotes only repeat documents and what was said.
                     is_remembered=model != BUILTIN_MODEL
                     and is_allowed(session, user_id, self._config.memory_enabled),
+                    client_id=answer_client_id,
                 )
                 conversations.touch(session, user_id, conversation_id)
                 conversation = conversations.get(session, user_id, conversation_id)
                 # Registered before the commit: a committed row that is not is abandoned.
                 answer = self._jobs.register(message)
-                return _Begun(conversation, question, answer)
+                return _Begun(conversation, question, answer, settled)
         except BaseException:
             if answer is not None:
                 self._jobs.discard(answer)
             raise
 
-    def _require_idle(self, session: Session, user_id: str, conversation_id: str) -> None:
-        streaming = messages.find_streaming(session, user_id, conversation_id)
-        if streaming is None:
-            return
-        if not self._is_abandoned(streaming):
-            raise Busy(details={"message_id": streaming.id})
-        _interrupt(session, streaming)
+    def _require_idle(
+        self, session: Session, user_id: str, conversation_id: str
+    ) -> list[MessageRecord]:
+        """Make sure that another answer may be begun.
+
+        Settles what nobody writes any more and returns that of which nobody has been told.
+        """
+        running = 0
+        settled = []
+        for streaming in messages.list_streaming(session, user_id):
+            is_here = streaming.conversation_id == conversation_id
+            unsaved = self._jobs.unsaved.find(streaming.id)
+            if unsaved is not None:
+                if is_here:
+                    unsaved.save(session)
+            elif self._is_abandoned(streaming):
+                if is_here:
+                    settled.append(_interrupt(session, streaming))
+            elif is_here:
+                raise Busy(details={"message_id": streaming.id})
+            else:
+                running += 1
+        limit = self._config.chat_max_running_per_user
+        if running >= limit:
+            raise TooManyAnswers(
+                f"{running} of your answers are being written, as many as one may have. Wait for "
+                "one or stop one.",
+                retry_after_s=5,
+                details={"limit": limit},
+            )
+        return settled
 
     def _is_abandoned(self, message: MessageRecord) -> bool:
         """Tell whether nobody writes an answer any more that its row says is being written.
 
-        Happens when its end could not be saved, or when the server process writing it died
-        while others live on.
+        Happens when the server process writing it died while others live on.
         """
-        if message.status != STREAMING or self._jobs.find(message.id) is not None:
+        if message.status != STREAMING or self._jobs.knows(message.id):
             return False
-        return not self._is_shared() or message.updated_at < utc_now() - _ABANDONED_AFTER
+        return not self._config.is_shared or message.updated_at < utc_now() - _ABANDONED_AFTER
 
     def _settle(self, message: MessageRecord) -> MessageRecord:
-        with self._database.db_transaction() as session:
-            return _interrupt(session, message)
-
-    def _is_shared(self) -> bool:
-        return bool(self._config.redis_url.get_secret_value())
+        return settle(self._database, self._publish, message, "interrupted")
 
     def _checked_text(self, text: str) -> str:
         # No database stores NUL or half a surrogate pair; an emoji cut in two leaves the latter.
@@ -338,6 +406,7 @@ class _Begun:
     conversation: ConversationRecord
     question: MessageRecord
     answer: RunningAnswer
+    settled: Sequence[MessageRecord]
 
 
 def _interrupt(session: Session, message: MessageRecord) -> MessageRecord:

@@ -11,6 +11,7 @@ from backend.chat.events import Publish
 from backend.chat.publisher import Publisher
 from backend.chat.retrieval import Chosen
 from backend.chat.running import RunningAnswer
+from backend.chat.unsaved import UnsavedEnds
 from backend.config import Config
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
@@ -35,11 +36,15 @@ class AnswerJobs:
     def __init__(
         self, database: Database, config: Config, writer: AnswerWriter, publish: Publish
     ) -> None:
+        self.unsaved = UnsavedEnds(database)
         self._writer = writer
         self._publish = publish
         self._send_interval_s = 1 / config.chat_chunks_per_second
         self._publisher = Publisher(
             database,
+            self.unsaved,
+            self._stop_for_others,
+            is_shared=config.is_shared,
             send_interval_s=self._send_interval_s,
             save_interval_s=config.chat_save_interval_ms / 1000,
         )
@@ -93,6 +98,7 @@ class AnswerJobs:
         thread = threading.Thread(
             target=self._run, args=(answer, task, current_fields()), name="answer", daemon=True
         )
+        answer.is_launched = True
         try:
             thread.start()
         except RuntimeError:  # the system gives no more threads
@@ -115,19 +121,29 @@ class AnswerJobs:
         if not answer.end():
             return
         try:
-            self._writer.finish(answer, status, problem, thoroughly=thoroughly)
+            unsaved = self._writer.finish(answer, status, problem, thoroughly=thoroughly)
+            if unsaved is not None:
+                self.unsaved.add(unsaved)
         finally:
             self._forget(answer)
+            answer.closed.set()
 
     def find(self, message_id: str) -> RunningAnswer | None:
         """Return the answer if it is being written in this process."""
         with self._lock:
             return self._running.get(message_id)
 
+    def knows(self, message_id: str) -> bool:
+        """Tell whether this process writes the answer, or still has to save its end."""
+        return self.find(message_id) is not None or self.unsaved.find(message_id) is not None
+
     def running(self) -> list[RunningAnswer]:
         """Return all answers that are being written in this process."""
         with self._lock:
             return list(self._running.values())
+
+    def _stop_for_others(self, answer: RunningAnswer) -> None:
+        self.close(answer, "stopped", thoroughly=False)
 
     def _run(self, answer: RunningAnswer, task: Task, fields: Mapping[str, str]) -> None:
         """Write one answer: the outermost frame of its thread."""

@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 State = Literal["ok", "off", "unavailable"]
 
 _SPARE: Final = 3  # are looked for besides, since some may only repeat the question
-# A prompt's memories are some of many things in it.
-_MAX_CHARACTERS: Final = 6_000
 _SMALL_TALK_WORDS: Final = """
     hello hi hey hiya greetings good morning afternoon evening night day thanks thank you so very
     much many lot a thx ty cheers ok okay k yes no yep nope sure great fine nice cool perfect
@@ -236,22 +234,11 @@ def is_small_talk(text: str) -> bool:
     return _SMALL_TALK.issuperset(_WORD.findall(text.lower()))
 
 
-def memory_block(memories: Sequence[Memory]) -> tuple[str, list[Memory]]:
-    """Return the part of a prompt that holds the memories, and those that found room in it.
-
-    The best are taken first and stand in the order in which they were said.
-    """
-    given: list[Memory] = []
-    room = _MAX_CHARACTERS
-    for each in memories:
-        if len(each.quote) > room:
-            break
-        room -= len(each.quote)
-        given.append(each)
-    if not given:
-        return "", []
-    quotes = [_element(each) for each in sorted(given, key=lambda each: each.said_at)]
-    return "\n\n".join([_RULES, *quotes]), given
+def memory_parts(memories: Sequence[Memory]) -> list[str]:
+    """Return the parts of a prompt that hold the memories, in the order in which they were said."""
+    if not memories:
+        return []
+    return [_RULES, *(_element(each) for each in sorted(memories, key=lambda each: each.said_at))]
 
 
 def _same(one: str, other: str) -> bool:

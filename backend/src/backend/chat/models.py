@@ -1,7 +1,9 @@
 """A user's models: what the providers offer, opened with the keys the user has stored."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Final
 
 from backend.config import Config
@@ -13,8 +15,8 @@ from backend.llm import registry
 from backend.llm.base import Credentials, Model, Provider
 from backend.llm.quotes import builtin_model
 
-PROVIDER_NAMES: Final = registry.PROVIDER_NAMES
 BUILTIN_MODEL: Final = registry.BUILTIN_MODEL
+_MOST_WINDOWS: Final = 10_000
 
 
 class ModelCatalog:
@@ -29,7 +31,10 @@ class ModelCatalog:
         self._database = database
         self._config = config
         self._decrypt = decrypt
+        self._lock = threading.Lock()
+        self._windows: dict[tuple[str, str, datetime | None], int] = {}
         self._lists = registry.ModelLists(config)
+        self.provider_names = registry.provider_names(config)
 
     def list_models(self, user_id: str) -> list[Model]:
         """Return every provider's models, the built-in one first.
@@ -41,8 +46,9 @@ class ModelCatalog:
             records = {
                 record.provider: record for record in api_keys.list_for_user(session, user_id)
             }
-        with ThreadPoolExecutor(len(PROVIDER_NAMES), "model-list") as pool:
-            lists = pool.map(lambda name: self._list(name, records.get(name)), PROVIDER_NAMES)
+        names = self.provider_names
+        with ThreadPoolExecutor(len(names), "model-list") as pool:
+            lists = pool.map(lambda name: self._list(name, records.get(name)), names)
             return [builtin_model(), *(model for part in lists for model in part)]
 
     def open(self, user_id: str, model: str) -> tuple[Provider, str]:
@@ -53,11 +59,43 @@ class ModelCatalog:
             ApiKeyMissing: the user has stored no key for it.
             ProviderError: its base URL is missing.
         """
-        provider, name = registry.split_model(model)
+        provider, name = registry.split_model(model, self.provider_names)
         with self._database.db_session() as session:
             record = api_keys.get(session, user_id, provider)
         credentials = self._credentials(record)
         return registry.create_provider(provider, credentials, self._config), name
+
+    def context_tokens(self, user_id: str, model: str) -> int | None:
+        """Return the model's window; None if its provider does not tell.
+
+        The provider is asked at the first time only, and again after a minute while the window
+        is unknown.
+        """
+        provider, name = registry.split_model(model, self.provider_names)
+        if model == BUILTIN_MODEL:
+            return None
+        with self._database.db_session() as session:
+            record = api_keys.get(session, user_id, provider)
+        key = (user_id, model, None if record is None else record.updated_at)
+        with self._lock:
+            if key in self._windows:
+                return self._windows[key]
+        listed = self._list(provider, record)
+        tokens = next((m.context_tokens for m in listed if m.name == name), None)
+        if tokens is not None:
+            with self._lock:
+                if len(self._windows) >= _MOST_WINDOWS:
+                    self._windows.clear()
+                self._windows[key] = tokens
+        return tokens
+
+    def check_model(self, model: str) -> None:
+        """Make sure that the id names a provider there is.
+
+        Raises:
+            UnknownModel: it does not.
+        """
+        registry.split_model(model, self.provider_names)
 
     def check(self, provider: str, api_key: str | None, base_url: str | None) -> None:
         """Try access that is about to be stored by asking for the list of models.
@@ -80,12 +118,3 @@ class ModelCatalog:
             return Credentials()
         key = None if record.key_encrypted is None else self._decrypt(record.key_encrypted)
         return Credentials(key, record.base_url)
-
-
-def check_model(model: str) -> None:
-    """Make sure that the id names a provider there is.
-
-    Raises:
-        UnknownModel: it does not.
-    """
-    registry.split_model(model)

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from backend.chat.budget import Budget, Room
 from backend.chat.evidence import WEAK_EVIDENCE
+from backend.chat.memory import Memory, memory_parts
 from backend.chat.retrieval import Source
-from backend.db.repositories.messages import MessageRecord
+from backend.chat.tokens import estimate_tokens
+from backend.db.repositories.messages import MessageRecord, Metering
 from backend.llm.base import Turn
 
 _RULES: Final = """\
@@ -39,75 +43,151 @@ The user has not added any document yet. Answer from what you know, and mention 
 can rest on documents once some are added. Do not write numbers in square brackets."""
 
 
-# A passage must not be able to close its own element, or open another, and speak as the prompt.
-_TAG: Final = re.compile(r"<(?=[\W_]{0,20}passage)", re.IGNORECASE)
+_INSTRUCTIONS: Final = """\
+The user's standing instructions, on role, tone and form. Follow them as far as they agree with \
+the rules that come after them; the rules always win.
+<instructions>
+{text}
+</instructions>"""
+
+# A passage must not be able to close its own element, or open another, and speak as the prompt;
+# nor may instructions.
+_TAG: Final = re.compile(r"<(?=[\W_]{0,20}(?:passage|instructions))", re.IGNORECASE)
 _NOT_IN_ATTRIBUTE: Final = re.compile(r"[\"<>\x00-\x1f\u2028\u2029]")
 
+# Passages may take all but a quarter, so that what was said before is not forgotten.
+_PASSAGES_SHARE: Final = 0.75
+_MEMORIES_SHARE: Final = 0.25  # of what the question leaves
 
-def build_turns(
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is given, and how much was left out because it did not fit.
+
+    `used` is its size in the unit of its budget.
+    """
+
+    turns: Sequence[Turn]
+    sources: Sequence[Source]  # those that found room
+    memories: Sequence[Memory]  # likewise
+    used: float
+    messages_left_out: int
+    passages_left_out: int
+    is_evidence_weak: bool  # the answer has to begin with the sentence that says so
+
+    def metering(self, *, is_retry: bool) -> Metering:
+        """Return what can be told before the prompt is sent.
+
+        Args:
+            is_retry: whether a longer one was refused.
+        """
+        left_out = None
+        if self.messages_left_out or self.passages_left_out or is_retry:
+            left_out = {
+                "messages": self.messages_left_out,
+                "passages": self.passages_left_out,
+                "retried": is_retry,
+            }
+        estimate = sum(estimate_tokens(turn.content) for turn in self.turns)
+        return Metering(estimated_input_tokens=round(estimate), left_out=left_out)
+
+
+def build_prompt(
     question: str,
     sources: Sequence[Source],
     history: Sequence[MessageRecord],
     *,
     has_documents: bool,
-    max_characters: int,
+    budget: Budget,
+    instructions: str = "",
+    memories: Sequence[Memory] = (),
+    is_told: bool = False,
     is_evidence_weak: bool = False,
-    remembered: str = "",
-) -> tuple[list[Turn], list[Source]]:
-    """Return the prompt, and the sources that found room in it.
+) -> Prompt:
+    """Return the prompt as far as it fits `budget`.
 
-    The question is always in it; then passages, best first, and earlier messages, newest
-    first, are taken whole as long as they fit.
+    Rules, instructions and the question are always in it; then memories and passages, best
+    first, and earlier messages, newest first, are taken whole as long as they fit.
 
     Args:
         history: the branch's earlier messages, oldest first, without the question.
-        remembered: the quotes of other conversations (`chat.memory.memory_block`).
+        instructions: the system prompt of the user or the conversation.
+        memories: what other conversations hold of it, best first; `is_told`: one of them
+            carries the answer, as far as can be told.
+
+    Raises:
+        ContextTooLong: the question alone is more than the model takes.
     """
+    room, standing, recalled = _open(budget, question, instructions, memories)
     weakness = _WEAK_EVIDENCE.format(sentence=WEAK_EVIDENCE) if is_evidence_weak else ""
-    room = _room(question, max_characters) - len(weakness) - len(remembered)
-    passages, given = [], []
-    passage_room = _passage_room(room, has_history=bool(history))
-    for source in sources:
-        passage = _passage(source)
-        if len(passage) > passage_room:
-            break
-        passage_room -= len(passage)
-        room -= len(passage)
-        passages.append(passage)
-        given.append(source)
-    earlier: list[Turn] = []
-    for message in reversed(history):
-        if len(message.content) > room:
-            break
-        room -= len(message.content)
-        earlier.append(Turn("user" if message.role == "user" else "assistant", message.content))
-    if passages:
+    if weakness:
+        room.require(weakness)
+    passages = [_passage(source) for source in sources]
+    given = _take(room, passages, has_history=bool(history))
+    kept = room.take_first(message.content for message in reversed(history))
+    if given:
         rules = [_RULES, _WITH_PASSAGES, weakness] if weakness else [_RULES, _WITH_PASSAGES]
-        system = "\n\n".join([*rules, *passages])
+        system = [*standing, *rules, *passages[:given]]
+    elif has_documents and not (recalled and is_told):
+        system = [*standing, _RULES, _NO_PASSAGES.format(sentence=WEAK_EVIDENCE)]
     elif has_documents:
-        system = f"{_RULES}\n\n{_NO_PASSAGES.format(sentence=WEAK_EVIDENCE)}"
+        system = [*standing, _RULES]
     else:
-        system = f"{_RULES}\n\n{_NO_DOCUMENTS}"
-    if remembered:
-        system = f"{system}\n\n{remembered}"
-    return [Turn("system", system), *reversed(earlier), Turn("user", question)], given
+        system = [*standing, _RULES, _NO_DOCUMENTS]
+    system += memory_parts(memories[:recalled])
+    earlier = [
+        Turn("user" if message.role == "user" else "assistant", message.content)
+        for message in history[len(history) - kept :]
+    ]
+    return Prompt(
+        turns=[Turn("system", "\n\n".join(system)), *earlier, Turn("user", question)],
+        sources=sources[:given],
+        memories=memories[:recalled],
+        used=room.used,
+        messages_left_out=len(history) - kept,
+        passages_left_out=len(sources) - given,
+        is_evidence_weak=has_documents
+        and (is_evidence_weak or not (given or (recalled and is_told))),
+    )
 
 
 def all_fit(
-    question: str, sources: Sequence[Source], *, has_history: bool, max_characters: int
+    question: str,
+    sources: Sequence[Source],
+    *,
+    has_history: bool,
+    budget: Budget,
+    instructions: str = "",
+    memories: Sequence[Memory] = (),
 ) -> bool:
-    """Return whether `build_turns` will find room for every source."""
-    room = _passage_room(_room(question, max_characters), has_history=has_history)
-    return sum(len(_passage(source)) for source in sources) <= room
+    """Return whether `build_prompt` will find room for every source.
+
+    Raises:
+        ContextTooLong: the question alone is more than the model takes.
+    """
+    room, _, _ = _open(budget, question, instructions, memories)
+    passages = [_passage(source) for source in sources]
+    return _take(room, passages, has_history=has_history) == len(passages)
 
 
-def _room(question: str, max_characters: int) -> int:
-    return max_characters - len(question) - len(_RULES) - len(_WITH_PASSAGES)
+def _open(
+    budget: Budget, question: str, instructions: str, memories: Sequence[Memory]
+) -> tuple[Room, list[str], int]:
+    """Return what room the indispensable and the memories leave, the instructions as given to
+    the model, and how many memories found room."""
+    room = budget.open()
+    standing = []
+    if instructions:
+        standing = [_INSTRUCTIONS.format(text=_TAG.sub("(", instructions))]
+    room.require(*standing, _RULES, _WITH_PASSAGES, question)
+    elements = [memory_parts([each])[-1] for each in memories]
+    if elements:
+        elements[0] = "\n\n".join(memory_parts(memories[:1]))
+    return room, standing, room.take_first(elements, share=_MEMORIES_SHARE)
 
 
-def _passage_room(room: int, *, has_history: bool) -> int:
-    """Passages may take all but a quarter, so that what was said before is not forgotten."""
-    return room * 3 // 4 if has_history else room
+def _take(room: Room, passages: Sequence[str], *, has_history: bool) -> int:
+    return room.take_first(passages, share=_PASSAGES_SHARE if has_history else 1.0)
 
 
 def _passage(source: Source) -> str:

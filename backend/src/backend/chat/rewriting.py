@@ -1,14 +1,11 @@
 """Asks the chosen model what a follow-up means: better than rules, if it answers in time."""
 
 import logging
-import threading
 from collections.abc import Sequence
-from contextlib import closing
-from contextvars import copy_context
 from typing import Final
 
-from backend.errors import ProviderError
-from backend.llm.base import ChatRequest, Provider, TextDelta, Turn
+from backend.chat.brief import ask_briefly
+from backend.llm.base import ChatRequest, Provider, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -33,47 +30,9 @@ def rewrite(
     )
     turns = [Turn("system", _INSTRUCTIONS), Turn("user", asked)]
     request = ChatRequest(model=model, turns=turns, question=question, has_documents=False)
-    answer = _Answer()
-    thread = threading.Thread(
-        target=copy_context().run, args=(answer.fill, provider, request), daemon=True
-    )
-    thread.start()
-    thread.join(timeout_s)
-    text = answer.take()
+    text = ask_briefly(provider, request, timeout_s=timeout_s, max_characters=_MAX_CHARACTERS)
+    if text is not None and ("\n" in text or not any(map(str.isalnum, text))):
+        text = None
     if text is None:
         logger.warning("question not rewritten", extra={"model": model})
     return text
-
-
-class _Answer:
-    """What one thread writes and another takes, or gives up."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._text: str | None = None
-        self._is_taken = False
-
-    def fill(self, provider: Provider, request: ChatRequest) -> None:
-        text = ""
-        try:
-            with closing(provider.stream(request)) as events:
-                for event in events:
-                    text += event.text if isinstance(event, TextDelta) else ""
-                    if self._is_taken or len(text) > _MAX_CHARACTERS:
-                        return
-        except ProviderError as error:
-            logger.info("rewriting failed", extra={"code": error.code})
-            return
-        except Exception:
-            logger.exception("rewriting failed")
-            return
-        with self._lock:
-            self._text = text.strip().strip('"“”').strip()
-
-    def take(self) -> str | None:
-        with self._lock:
-            self._is_taken = True
-            text = self._text
-        if text is None or "\n" in text or not any(map(str.isalnum, text)):
-            return None
-        return text

@@ -2,18 +2,29 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from backend.chat.events import AnswerText, Publish
 from backend.chat.memory import Memory, State
 from backend.chat.retrieval import Source
 from backend.db.repositories.messages import NOT_METERED, MessageRecord
 
+# What an answer may cost on the wire beyond its text (docs/decisions/0006-streaming.md). A
+# piece costs about so many bytes on a compressed connection …
+_PIECE_BYTES: Final = 12
+# … and an answer of any length may spend these, a longer one a quarter of its own size more.
+_ALLOWANCE_BYTES: Final = 4096
+_ALLOWANCE_PER_BYTE: Final = 0.25
+# Text never waits longer than this for more to go with it.
+_LONGEST_WAIT_S: Final = 1.0
+
 
 class RunningAnswer:
     """Gathers an answer's text and passes it on in pieces. Safe to use from any thread.
 
-    Pieces are published under the lock, so that they arrive in order and none follows
-    the end.
+    A piece goes out as soon as the last one is old enough. Once an answer of many small
+    pieces has used up its allowance, text is gathered for up to a second. Pieces are published
+    under the lock, so that they arrive in order and none follows the end.
     """
 
     def __init__(
@@ -35,6 +46,8 @@ class RunningAnswer:
         self.memories_state: State | None = None  # None: not looked yet
         self.metering = NOT_METERED
         self.no_answer = False  # whether the documents do not clearly answer the question
+        self.is_launched = False  # whether its row is committed and its thread starts
+        self.closed = threading.Event()  # set when its end has been saved and published
         self._publish = publish
         self._interval_s = interval_s
         self._clock_s = clock_s
@@ -42,6 +55,7 @@ class RunningAnswer:
         self._text = ""
         self._sent_length = 0
         self._sent_at_s = float("-inf")
+        self._allowance = float(_ALLOWANCE_BYTES)
         self._saved_length = 0
         self._saved_at_s = clock_s()
         self._half_character = ""
@@ -52,12 +66,24 @@ class RunningAnswer:
         """Whether the text is final."""
         return self._ended
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some text has not been published yet."""
+        return self._sent_length != len(self._text)
+
+    @property
+    def text(self) -> str:
+        """The whole text so far, whether published or not."""
+        return self._text
+
     def append(self, text: str) -> bool:
         """Add to the answer; False (and nothing is added) if it has ended."""
         with self._lock:
             if self._ended:
                 return False
-            self._text += self._storable(text)
+            addition = self._storable(text)
+            self._text += addition
+            self._allowance += _ALLOWANCE_PER_BYTE * len(addition.encode())
             self._send_if_due()
             return True
 
@@ -81,11 +107,11 @@ class RunningAnswer:
             self._ended = True
             return True
 
-    def unsaved_text(self, heartbeat_s: float) -> str | None:
-        """Return the whole text if some of it, or nothing for `heartbeat_s`, was saved."""
+    def is_unsaved(self, heartbeat_s: float) -> bool:
+        """Tell whether some text has not been saved, or nothing has for `heartbeat_s`."""
         with self._lock:
             recent = self._clock_s() - self._saved_at_s < heartbeat_s
-            return None if recent and len(self._text) == self._saved_length else self._text
+            return not recent or len(self._text) != self._saved_length
 
     def note_saved(self, length: int) -> None:
         """Note that the first `length` code points have been committed."""
@@ -94,7 +120,9 @@ class RunningAnswer:
             self._saved_at_s = self._clock_s()
 
     def _send_if_due(self) -> None:
-        if self._clock_s() - self._sent_at_s >= self._interval_s:
+        waited_s = self._clock_s() - self._sent_at_s
+        can_afford = self._allowance >= _PIECE_BYTES or waited_s >= _LONGEST_WAIT_S
+        if can_afford and waited_s >= self._interval_s:
             self._send()
 
     def _send(self) -> None:
@@ -108,6 +136,7 @@ class RunningAnswer:
         )
         self._sent_length = len(self._text)
         self._sent_at_s = self._clock_s()
+        self._allowance = max(0.0, self._allowance - _PIECE_BYTES)
 
     def _storable(self, text: str) -> str:
         """Return `text` without what no database takes: NUL and halves of surrogate pairs.

@@ -457,5 +457,7 @@ class Message(Base):
     estimated_input_tokens: Mapped[int | None]  # as we took the same prompt to be
     stop_reason: Mapped[str | None] = mapped_column(String(16))  # stop, length, content_filter
     left_out: Mapped[dict[str, Any] | None]  # what did not fit the model's window
+    # what another server process asks of the one that writes the answer: stop, save
+    writer_request: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -13,10 +13,21 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from backend.config import Config
+from backend.errors import StorageUnavailable
+
+# What SQLite says when the reason lies outside of the program: a lock, the disk, the file.
+_SQLITE_TROUBLES = (
+    "SQLITE_BUSY",
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_READONLY",
+    "SQLITE_CANTOPEN",
+)
 
 
 class Database:
@@ -48,9 +59,19 @@ class Database:
 
     @contextmanager
     def db_transaction(self) -> Iterator[Session]:
-        """Give a session that is committed at the end of the block, rolled back on any error."""
-        with self._turn, self._write() as session, session.begin():
-            yield session
+        """Give a session that is committed at the end of the block, rolled back on any error.
+
+        Raises:
+            StorageUnavailable: somebody else has locked the database for too long, the disk is
+                full, or the database is away.
+        """
+        try:
+            with self._turn, self._write() as session, session.begin():
+                yield session
+        except OperationalError as error:
+            if _is_trouble_outside(error):
+                raise StorageUnavailable from error
+            raise
 
     def close(self) -> None:
         """Close all pooled connections."""
@@ -92,3 +113,8 @@ def _prepare_sqlite(engine: Engine, busy_timeout_ms: int) -> None:
     def _on_begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("begin_immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _is_trouble_outside(error: OperationalError) -> bool:
+    name = getattr(error.orig, "sqlite_errorname", None)
+    return name is None or str(name).startswith(_SQLITE_TROUBLES)

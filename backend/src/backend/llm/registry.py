@@ -3,42 +3,39 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from backend.config import Config
-from backend.errors import ProviderError, UnknownModel, ValidationFailed
+from backend.errors import (
+    ApiKeyMissing,
+    ProviderAuth,
+    ProviderError,
+    UnknownModel,
+    ValidationFailed,
+)
 from backend.llm import quotes
+from backend.llm.anthropic import AnthropicProvider
 from backend.llm.base import Credentials, Model, Provider
+from backend.llm.google import GoogleProvider
+from backend.llm.ollama import OllamaProvider
 from backend.llm.openai import Dialect, OpenAIProvider
+from backend.llm.transport import Timeouts
 
 BUILTIN_MODEL: Final = f"{quotes.NAME}:{quotes.MODEL}"
 # The providers a user may store access to, in the order in which they are shown.
-PROVIDER_NAMES: Final = ("openai", "grok", "ollama", "custom")
+# The providers everybody may store access to, in the order in which they are shown.
+PROVIDER_NAMES: Final = ("openai", "anthropic", "google", "grok", "ollama", "custom")
 
 _LISTED_FOR_S = 60.0
 _FAILED_FOR_S = 10.0
 
 
-def _dialect(name: str, config: Config) -> Dialect:
-    match name:
-        case "openai":
-            return Dialect(
-                name,
-                "https://api.openai.com/v1",
-                needs_key=True,
-                lists_other_models=True,
-                output_limit_field="max_completion_tokens",
-            )
-        case "grok":
-            return Dialect(name, "https://api.x.ai/v1", needs_key=True, lists_other_models=True)
-        case "ollama":
-            return Dialect(name, ollama_base_url(config.ollama_url), needs_key=False)
-        case "custom":
-            return Dialect(name, None, needs_key=False, counts_usage=False)
-    raise UnknownModel
+def provider_names(config: Config) -> tuple[str, ...]:
+    """Return the providers a user may store access to, those of CUSTOM_PROVIDERS last."""
+    return (*PROVIDER_NAMES, *config.custom_endpoints)
 
 
 def create_provider(name: str, credentials: Credentials, config: Config) -> Provider:
@@ -57,22 +54,56 @@ def create_provider(name: str, credentials: Credentials, config: Config) -> Prov
         if name == "ollama":
             base_url = ollama_base_url(base_url)
         credentials = Credentials(credentials.api_key, base_url)
-    return OpenAIProvider(
-        _dialect(name, config),
-        credentials,
-        connect_timeout_s=config.provider_connect_timeout_s,
-        idle_timeout_s=config.provider_idle_timeout_s,
-    )
+    timeouts = Timeouts(config.provider_connect_timeout_s, config.provider_idle_timeout_s)
+    match name:
+        case "anthropic":
+            return AnthropicProvider(credentials, timeouts)
+        case "google":
+            return GoogleProvider(credentials, timeouts)
+        case "ollama":
+            return OllamaProvider(_dialect(name, config), credentials, timeouts)
+    return OpenAIProvider(_dialect(name, config), credentials, timeouts)
 
 
-def split_model(model: str) -> tuple[str, str]:
+def _dialect(name: str, config: Config) -> Dialect:
+    match name:
+        case "openai":
+            return Dialect(
+                name,
+                "https://api.openai.com/v1",
+                needs_key=True,
+                lists_other_models=True,
+                output_limit_field="max_completion_tokens",
+                may_think_aloud=False,
+            )
+        case "grok":
+            return Dialect(
+                name,
+                "https://api.x.ai/v1",
+                needs_key=True,
+                lists_other_models=True,
+                may_think_aloud=False,
+            )
+        case "ollama":
+            return Dialect(name, ollama_base_url(config.ollama_url), needs_key=False)
+        case "custom":
+            return Dialect(name, None, needs_key=False, counts_usage=False)
+    if (base_url := config.custom_endpoints.get(name)) is not None:
+        return Dialect(name, check_base_url(base_url), needs_key=False, counts_usage=False)
+    raise UnknownModel
+
+
+def split_model(model: str, names: Collection[str]) -> tuple[str, str]:
     """Return the provider's and the model's name of an id `provider:name`.
+
+    Args:
+        names: those of the providers there are, besides the built-in one.
 
     Raises:
         UnknownModel: there is no such provider, or no name.
     """
     provider, _, name = model.partition(":")
-    if (provider == quotes.NAME and name == quotes.MODEL) or (provider in PROVIDER_NAMES and name):
+    if (provider == quotes.NAME and name == quotes.MODEL) or (provider in names and name):
         return provider, name
     raise UnknownModel(details={"model": "This model is not known."})
 
@@ -88,10 +119,14 @@ def check_base_url(text: str) -> str:
         parts = urlsplit(base_url)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname)
         valid = valid and (parts.port is None or parts.port > 0)  # .port raises when out of range
+        # What stands in an address is logged; a key or password has no place in it.
+        valid = valid and parts.username is None and not parts.query and not parts.fragment
     except ValueError:
         valid = False
     if not valid or any(character.isspace() for character in base_url):
-        problem = "Enter an address that begins with http:// or https://."
+        problem = (
+            "Enter an address that begins with http:// or https://, without a password or key."
+        )
         raise ValidationFailed(details={"base_url": problem})
     return base_url
 
@@ -133,6 +168,9 @@ class ModelLists:
     def _ask(self, name: str, credentials: Credentials) -> tuple[list[Model], float]:
         try:
             models = create_provider(name, credentials, self._config).list_models()
+        except ProviderAuth as error:
+            message = error.message if credentials.api_key else ApiKeyMissing.default_message
+            return [not_ready(name, message)], _FAILED_FOR_S
         except (ProviderError, ValidationFailed) as error:
             return [not_ready(name, error.message)], _FAILED_FOR_S
         if not models:

@@ -19,6 +19,7 @@ from backend.maintenance.index_access import (
     wait_until_carried,
 )
 from backend.search_stack import SearchStack
+from backend.secret_box import open_secret_box
 
 _STANDSTILL_S = 60.0
 
@@ -32,7 +33,13 @@ def run_doctor(config: Config, *, repair: bool, tell: Tell) -> bool:
         ConfigurationError: the data folder or the database cannot be used.
     """
     with open_house(config) as house:
-        doctor = Doctor(house.database, house.file_store, house.index, is_alone=house.is_alone)
+        doctor = Doctor(
+            house.database,
+            house.file_store,
+            house.index,
+            open_secret_box(config.secret_key_path),
+            is_alone=house.is_alone,
+        )
         examination = doctor.examine()
         _tell_findings(examination, tell)
         if repair and examination.findings:

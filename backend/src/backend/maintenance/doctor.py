@@ -14,7 +14,9 @@ from backend.maintenance.file_checks import FileChecks
 from backend.maintenance.findings import Finding
 from backend.maintenance.index_access import IndexAccess, wait_until_carried
 from backend.maintenance.index_checks import CODES, IndexChecks
+from backend.maintenance.keys import find_unreadable
 from backend.maintenance.row_checks import RowChecks
+from backend.secret_box import SecretBox
 
 _SECOND_LOOK_AFTER_S: Final = 1.5
 _STANDSTILL_S: Final = 60.0
@@ -38,10 +40,12 @@ class Doctor:
         database: Database,
         file_store: FileStore,
         index: IndexAccess,
+        secret_box: SecretBox,
         *,
         is_alone: bool,
     ) -> None:
         """`is_alone`: no server is running, so nothing changes by itself."""
+        self._secret_box = secret_box
         self._database = database
         self._index = index
         self._file_store = file_store
@@ -94,6 +98,7 @@ class Doctor:
 
     def _look(self) -> Examination:
         findings = [*self._row_checks.find(), *self._file_checks.find()]
+        findings += find_unreadable(self._database, self._secret_box)
         in_index, points = self._index_checks.find()
         with self._database.db_session() as session:
             totals = consistency.totals(session)

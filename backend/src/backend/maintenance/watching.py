@@ -2,20 +2,17 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from types import FrameType
 
-from backend.auth.accounts import username_key
 from backend.config import Config
-from backend.data_folder import claim_data_dir
-from backend.db.migrate import upgrade
 from backend.db.repositories import users, watched_files
-from backend.db.session import Database, create_database
-from backend.errors import Conflict, DataFolderInUse, InvalidRequest, NotFound
+from backend.db.session import Database
+from backend.errors import Conflict, InvalidRequest, NotFound
 from backend.ingest import process_limits
 from backend.ingest.watch.tree import shown
 from backend.ingest.watch.watcher import FolderWatcher
+from backend.maintenance.opening import find_user, open_database
 
 _FORGOTTEN_AT_ONCE = 500
 
@@ -36,10 +33,10 @@ def run_watch(config: Config, folders: Sequence[bytes], username: str, tell: Tel
         if os.path.isfile(path):
             raise InvalidRequest(f"{shown(path)} is a file. Name the folder it lies in.")
     process_limits.lower_priority(config.ingest_nice)
-    with _open_database(config) as database:
+    with open_database(config) as database:
 
         def find_owner() -> str | None:
-            return _find_user(database, username or config.watch_user)
+            return find_user(database, username or config.watch_user)
 
         watcher = FolderWatcher(config, database, paths, find_owner, tell)
 
@@ -60,7 +57,7 @@ def list_watched(config: Config, tell: Tell) -> None:
     Raises:
         ConfigurationError: the data folder or the database cannot be used.
     """
-    with _open_database(config) as database:
+    with open_database(config) as database:
         with database.db_session() as session:
             folders = watched_files.summaries(session)
         if not folders:
@@ -93,8 +90,8 @@ def run_unwatch(
         raise Conflict(
             f"WATCH_FOLDERS names {shown(path)}. Take it out there and restart the server first."
         )
-    with _open_database(config) as database:
-        user_id = _find_user(database, username) if username else None
+    with open_database(config) as database:
+        user_id = find_user(database, username) if username else None
         if username and user_id is None:
             raise NotFound(f"There is no account {username}.")
         with database.db_session() as session:
@@ -123,24 +120,3 @@ def _release(database: Database, user_id: str, folder: bytes, remove_documents: 
         count += released
         if not released:
             return count
-
-
-def _find_user(database: Database, username: str) -> str | None:
-    with database.db_session() as session:
-        if username:
-            user = users.find(session, username_key(username.strip()))
-        else:
-            user = users.first_admin(session)
-    return user.id if user else None
-
-
-@contextmanager
-def _open_database(config: Config) -> Iterator[Database]:
-    """Give the database, brought to this version's schema unless a server does that."""
-    database = create_database(config)
-    try:
-        with suppress(DataFolderInUse), claim_data_dir(config.data_dir):
-            upgrade(database)
-        yield database
-    finally:
-        database.close()

@@ -88,7 +88,8 @@ class EdgeIndex(SearchIndex):
         words = self._encoder.query(query)
         if not words.indices:
             return []
-        # How rare a word is, is counted among the asking user's own passages.
+        # How rare a word is, is counted among the asking user's own passages; without a filter
+        # deleted and replaced ones would count, too.
         corpus = qdrant_edge.IdfParams(corpus=_filter(SearchFilter(where.user_id)))
         return self._nearest(
             qdrant_edge.Query.Nearest(words, using=_KEYWORDS),
@@ -145,11 +146,23 @@ class EdgeIndex(SearchIndex):
         if () in (where.document_ids, where.chunk_ids):
             return []
         request = qdrant_edge.QueryRequest(
-            limit=limit, query=query, filter=_filter(where), params=params
+            limit=limit, query=query, filter=self._scope(where), params=params
         )
         with _reading():
             found = self._shard.query(request)
         return [Hit(str(point.id), point.score) for point in found]
+
+    def _scope(self, where: SearchFilter) -> qdrant_edge.Filter | None:
+        """Return the filter of `where`, without its user if nobody else has points.
+
+        Checking whose each of 100,000 points is takes 1 ms. The estimate is exact for one
+        indexed field; a point that another user adds meanwhile is dropped where hits are
+        resolved against rows.
+        """
+        others = qdrant_edge.Filter(must_not=[_is_of(where.user_id)])
+        with _reading():
+            count = self._shard.count(qdrant_edge.CountRequest(filter=others, exact=False))
+        return _filter(where, with_user=count > 0)
 
     def _point(self, point: IndexPoint) -> qdrant_edge.Point:
         vectors: dict[str, Any] = {
@@ -254,10 +267,8 @@ def _reading() -> Iterator[None]:
         raise Unavailable("The search index cannot be read.") from error
 
 
-def _filter(where: SearchFilter) -> qdrant_edge.Filter:
-    conditions: list[Any] = [
-        qdrant_edge.FieldCondition("user_id", match=qdrant_edge.MatchValue(where.user_id))
-    ]
+def _filter(where: SearchFilter, *, with_user: bool = True) -> qdrant_edge.Filter | None:
+    conditions: list[Any] = [_is_of(where.user_id)] if with_user else []
     if where.document_ids is not None:
         match = qdrant_edge.MatchAny(list(where.document_ids))
         conditions.append(qdrant_edge.FieldCondition("document_id", match=match))
@@ -271,10 +282,14 @@ def _filter(where: SearchFilter) -> qdrant_edge.Filter:
         span = qdrant_edge.RangeFloat(gte=where.since, lt=where.until)
         conditions.append(qdrant_edge.FieldCondition("time", range=span))
     if not where.except_document_ids:
-        return qdrant_edge.Filter(must=conditions)
+        return qdrant_edge.Filter(must=conditions) if conditions else None
     others = qdrant_edge.MatchAny(list(where.except_document_ids))
     unwanted = qdrant_edge.FieldCondition("document_id", match=others)
     return qdrant_edge.Filter(must=conditions, must_not=[unwanted])
+
+
+def _is_of(user_id: str) -> qdrant_edge.FieldCondition:
+    return qdrant_edge.FieldCondition("user_id", match=qdrant_edge.MatchValue(user_id))
 
 
 def _is_damage(error: BaseException) -> bool:

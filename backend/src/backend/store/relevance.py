@@ -2,11 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
 
 from backend.store.base import FloatVector
 from backend.store.keywords import KeywordEncoder
@@ -40,33 +38,38 @@ class SentenceScorer:
         It may be compared between questions. Without cosines words alone decide.
         """
         wanted = self._words(query)
-        words = [[self._words(text) for text in passage.texts] for passage in passages]
+        words = [[wanted & self._words(text) for text in passage.texts] for passage in passages]
         weights = _weights(wanted, words, passages)
         return [
-            self._score_passage(passage, own, weights)
+            _score_passage(passage.cosines, own, weights)
             for passage, own in zip(passages, words, strict=True)
         ]
-
-    def _score_passage(
-        self,
-        passage: PassageSentences,
-        words: Sequence[frozenset[int]],
-        weights: dict[int, float],
-    ) -> tuple[float, ...]:
-        own = np.array([_covered(weights, each) for each in words], np.float32)
-        before = [frozenset[int](), *words][: len(words)]
-        pairs = [each | previous for each, previous in zip(words, before, strict=True)]
-        together = np.array([_covered(weights, pair) for pair in pairs], np.float32)
-        shared = _WORDS_WEIGHT * own + _CONTEXT_WEIGHT * together
-        if passage.cosines is None:
-            shared /= _WORDS_WEIGHT + _CONTEXT_WEIGHT
-        else:
-            shared += _COSINE_WEIGHT * np.maximum(passage.cosines, 0.0)
-        return tuple(np.clip(shared, 0.0, 1.0).tolist())
 
     def _words(self, text: str) -> frozenset[int]:
         """Return a text's words, stemmed and without stop words, by their index numbers."""
         return frozenset(self._encoder.query(text).indices)
+
+
+def _score_passage(
+    cosines: FloatVector | None, words: Sequence[frozenset[int]], weights: Mapping[int, float]
+) -> tuple[float, ...]:
+    """Return each sentence's relevance from its cosine and its share of the wanted words."""
+    shares = []
+    before = frozenset[int]()
+    for own in words:
+        together = own | before
+        shares.append(
+            _WORDS_WEIGHT * _covered(weights, own) + _CONTEXT_WEIGHT * _covered(weights, together)
+        )
+        before = own
+    if cosines is None:
+        scores = [share / (_WORDS_WEIGHT + _CONTEXT_WEIGHT) for share in shares]
+    else:
+        scores = [
+            share + _COSINE_WEIGHT * max(cosine, 0.0)
+            for share, cosine in zip(shares, cosines.tolist(), strict=True)
+        ]
+    return tuple(min(score, 1.0) for score in scores)
 
 
 def _weights(
@@ -80,7 +83,7 @@ def _weights(
         for passage, passage_words in zip(passages, words, strict=True)
         for text, own in zip(passage.texts, passage_words, strict=True)
     }
-    counts = Counter(word for own in distinct.values() for word in own & wanted)
+    counts = Counter(word for own in distinct.values() for word in own)
     total = len(distinct)
     rarity = {
         word: math.log(1.0 + (total - counts[word] + 0.5) / (counts[word] + 0.5)) for word in wanted
@@ -89,5 +92,5 @@ def _weights(
     return {word: value / whole for word, value in rarity.items()}
 
 
-def _covered(weights: dict[int, float], words: frozenset[int]) -> float:
-    return sum(weight for word, weight in weights.items() if word in words)
+def _covered(weights: Mapping[int, float], words: frozenset[int]) -> float:
+    return sum(weights[word] for word in words) if words else 0.0

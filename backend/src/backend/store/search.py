@@ -21,23 +21,10 @@ from backend.store.vectors import sentence_cosines, unpack_sentence_vectors
 
 logger = logging.getLogger(__name__)
 
-# So many times more passages than wanted are read, since some only repeat others.
+# How many candidates are scored by their sentences; as many rank as well as all (decision 0002).
+_LOOKED_AT: Final = 32
+# But at least so many times more than wanted, since some only repeat others.
 _SPARE: Final = 3
-# How many candidates are scored by their sentences; 32 rank as well as all (docs/retrieval.md).
-_LOOKED_AT: Final = 48
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkVectors:
-    """A passage's vectors, packed as by `store.vectors`; None until it is embedded.
-
-    `vector` is float32, `sentence_vectors` int8 with one row a sentence.
-    """
-
-    id: str
-    embedding_model: str | None
-    vector: bytes | None
-    sentence_vectors: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +33,7 @@ class ChunkEvidence:
 
     `text` is the document's text from `start` to `end` (code points). `page_spans` holds
     (page, start, end) triples and `sentences` (start, end) pairs within `text`.
+    `sentence_vectors`, packed as by `store.vectors`, are None until it is embedded.
     """
 
     id: str
@@ -62,17 +50,13 @@ class ChunkEvidence:
 
 
 class PassageSource(Protocol):
-    """Reads passages' rows; `app.py` supplies it.
-
-    Both methods return the rows of `chunk_ids` that belong to `user_id`, in any order;
-    foreign, unknown and deleted passages, and those of documents marked deleted, are absent.
-    """
-
-    def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> Sequence[ChunkVectors]:
-        """Asked for a few dozen ids at a time: the better candidates of a search."""
+    """Reads passages' rows with the vectors of the searcher's model; `app.py` supplies it."""
 
     def load_evidence(self, user_id: str, chunk_ids: Sequence[str]) -> Sequence[ChunkEvidence]:
-        """Asked for a few dozen ids at a time: the candidates that may be returned."""
+        """Return the rows of `chunk_ids`, a few dozen, that belong to `user_id`, in any order.
+
+        Foreign, unknown and deleted passages, and those of documents marked deleted, are absent.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,31 +79,24 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    id: str
+class _Ranked:
     score: float
     keyword_score: float
     cosine: float
-    """NaN if the passage is not embedded."""
     sentence_cosines: FloatVector | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Ranked:
-    score: float
-    candidate: _Candidate
+    """None if the passage is not embedded: then `cosine` means nothing."""
     chunk: ChunkEvidence
 
     def sentences(self) -> PassageSentences:
         """Return its sentences as the scorer takes them."""
         texts = [self.chunk.text[start:end] for start, end in self.chunk.sentences]
-        return PassageSentences(texts, self.candidate.sentence_cosines)
+        return PassageSentences(texts, self.sentence_cosines)
 
     def best_sentence(self) -> tuple[str, int, int] | None:
         """Return where the best sentence lies: document and code points in its text."""
-        if self.candidate.sentence_cosines is None:
+        if self.sentence_cosines is None:
             return None
-        start, end = self.chunk.sentences[int(self.candidate.sentence_cosines.argmax())]
+        start, end = self.chunk.sentences[int(self.sentence_cosines.argmax())]
         return self.chunk.document_id, self.chunk.start + start, self.chunk.start + end
 
 
@@ -162,15 +139,11 @@ class Searcher:
         found, query_vector = self._finder.find(query, self._vector_of, where)
         if not found.ids or not wanted:
             return []
-        best = self._look_at_sentences(
-            user_id, found, query_vector, max(_LOOKED_AT, _SPARE * wanted)
-        )
-        exact = ExactTerms(query)
-        if not exact.strength:
-            best = best[: _SPARE * wanted]
-        ranked = _repetitions_last(self._load(user_id, best, exact))[:wanted]
-        relevance = self._scorer.score(query, [item.sentences() for item in ranked])
-        return [_result(item, own) for item, own in zip(ranked, relevance, strict=True)]
+        looked_at = max(_LOOKED_AT, _SPARE * wanted)
+        ranked = self._rank(user_id, query, found, query_vector, looked_at)
+        best = _without_repetitions(ranked, wanted)
+        relevance = self._scorer.score(query, [item.sentences() for item in best])
+        return [_result(item, own) for item, own in zip(best, relevance, strict=True)]
 
     def _vector_of(self, query: str) -> FloatVector | None:
         """Return the query's vector, or None while the embedding server cannot give one:
@@ -182,13 +155,19 @@ class Searcher:
             return None
         return vector
 
-    def _look_at_sentences(
-        self, user_id: str, found: Candidates, query_vector: FloatVector | None, limit: int
-    ) -> list[_Candidate]:
-        """Return the `limit` best, best first, that belong to the user.
+    def _rank(
+        self,
+        user_id: str,
+        query: str,
+        found: Candidates,
+        query_vector: FloatVector | None,
+        limit: int,
+    ) -> list[_Ranked]:
+        """Return the `limit` most promising that belong to the user, best first; ties in
+        reading order.
 
-        Reading the sentences' vectors of all candidates would take most of a search's time;
-        until they are read, a passage's own cosine stands for its best sentence's.
+        Reading the rows of all candidates would take most of a search's time; until they are
+        read, a passage's own cosine stands for its best sentence's.
         """
         keyword = normalise(found.keyword, 0.0) if found.keyword.any() else found.keyword
         floor = 0.0 if np.isnan(found.cosine).all() else float(np.nanmin(found.cosine))
@@ -196,33 +175,33 @@ class Searcher:
         order = np.argsort(-self._fuse(keyword, dense, dense), kind="stable")[:limit]
         rows = {
             row.id: row
-            for row in self._passages.load_vectors(user_id, [found.ids[n] for n in order])
+            for row in self._passages.load_evidence(user_id, [found.ids[n] for n in order])
         }
         places = [int(n) for n in order if found.ids[n] in rows]
-        own = self._sentence_cosines([rows[found.ids[n]] for n in places], query_vector)
+        chunks = [rows[found.ids[n]] for n in places]
+        own = self._sentence_cosines(chunks, query_vector)
+        best = np.array([np.nan if c is None else c.max() for c in own], np.float32)
         # A passage whose vectors are another model's is judged by its words, whatever vector
         # the index may still have.
-        cosines = np.array(
-            [
-                np.nan if sentences is None else found.cosine[n]
-                for n, sentences in zip(places, own, strict=True)
-            ],
-            np.float32,
-        )
-        best = np.array([np.nan if c is None else c.max() for c in own], np.float32)
         scores = self._fuse(
             keyword[places],
-            np.where(np.isnan(cosines), cosines, dense[places]),
+            np.where(np.isnan(best), best, dense[places]),
             normalise(best, floor),
         )
-        candidates = [
-            _Candidate(
-                found.ids[n], float(scores[i]), float(found.keyword[n]), float(cosines[i]), own[i]
+        exact = ExactTerms(query)
+        bonus = self._exact_weight * exact.strength
+        ranked = [
+            _Ranked(
+                (float(score) + bonus * exact.share(_searched(chunk))) / (1.0 + bonus),
+                float(found.keyword[n]),
+                float(found.cosine[n]),
+                cosines,
+                chunk,
             )
-            for i, n in enumerate(places)
+            for n, score, cosines, chunk in zip(places, scores, own, chunks, strict=True)
         ]
-        candidates.sort(key=lambda candidate: -candidate.score)
-        return candidates
+        ranked.sort(key=lambda item: (-item.score, item.chunk.document_id, item.chunk.ordinal))
+        return ranked
 
     def _fuse(self, keyword: FloatVector, dense: FloatVector, sentence: FloatVector) -> FloatVector:
         return fuse(
@@ -234,48 +213,28 @@ class Searcher:
         )
 
     def _sentence_cosines(
-        self, rows: Sequence[ChunkVectors], query_vector: FloatVector | None
+        self, chunks: Sequence[ChunkEvidence], query_vector: FloatVector | None
     ) -> list[FloatVector | None]:
-        """Return the cosines of each row's sentences; None if the model has not embedded it."""
+        """Return the cosines of each passage's sentences; None if it is not embedded."""
         if query_vector is None:
-            return [None] * len(rows)
-        name, dimension = self._embedder.name, self._embedder.dimension
-        packed = [
-            row.sentence_vectors if row.embedding_model == name and row.sentence_vectors else b""
-            for row in rows
-        ]
+            return [None] * len(chunks)
+        dimension = len(query_vector)
+        packed = [chunk.sentence_vectors or b"" for chunk in chunks]
         ends = np.cumsum([len(data) // dimension for data in packed], dtype=int)
         together = sentence_cosines(
             unpack_sentence_vectors(b"".join(packed), dimension), query_vector
         )
-        parts = np.split(together, ends[:-1]) if rows else []
+        parts = np.split(together, ends[:-1]) if chunks else []
         return [part if part.size else None for part in parts]
-
-    def _load(self, user_id: str, best: Sequence[_Candidate], exact: ExactTerms) -> list[_Ranked]:
-        """Return the candidates with their rows, best first; ties in reading order."""
-        rows = {row.id: row for row in self._passages.load_evidence(user_id, [c.id for c in best])}
-        bonus = self._exact_weight * exact.strength
-        ranked = [
-            _Ranked(
-                (c.score + bonus * exact.share(_searched(rows[c.id]))) / (1.0 + bonus),
-                c,
-                rows[c.id],
-            )
-            for c in best
-            if c.id in rows
-        ]
-        ranked.sort(key=lambda item: (-item.score, item.chunk.document_id, item.chunk.ordinal))
-        return ranked
 
 
 def _result(ranked: _Ranked, relevance: tuple[float, ...]) -> SearchResult:
-    candidate = ranked.candidate
-    own = candidate.sentence_cosines
+    own = ranked.sentence_cosines
     return SearchResult(
         chunk=ranked.chunk,
         score=ranked.score,
-        keyword_score=candidate.keyword_score,
-        cosine=None if own is None else candidate.cosine,
+        keyword_score=ranked.keyword_score,
+        cosine=None if own is None else ranked.cosine,
         sentence_cosine=None if own is None else float(own.max()),
         sentence_relevance=relevance,
     )
@@ -285,16 +244,19 @@ def _searched(chunk: ChunkEvidence) -> str:
     return "\n".join((PurePath(chunk.filename).stem, chunk.heading, chunk.text))
 
 
-def _repetitions_last(ranked: Sequence[_Ranked]) -> list[_Ranked]:
-    """Move behind all others what only repeats: neighbours overlap by whole sentences, so
-    the best sentence of one may be that of a better one, or the same text may recur, also in
-    another version of a document."""
+def _without_repetitions(ranked: Sequence[_Ranked], wanted: int) -> list[_Ranked]:
+    """Return the first `wanted` that do not only repeat, and, if they are too few, behind them
+    the first that do: neighbours overlap by whole sentences, so the best sentence of one may
+    be that of a better one, or the same text may recur, also in another version of a document.
+    """
     seen: set[object] = set()
     first: list[_Ranked] = []
     repeated: list[_Ranked] = []
     for item in ranked:
+        if len(first) == wanted:
+            break
         marks = {item.best_sentence(), " ".join(item.chunk.text.casefold().split())}
         marks.discard(None)
         (first if seen.isdisjoint(marks) else repeated).append(item)
         seen |= marks
-    return first + repeated
+    return (first + repeated)[:wanted]

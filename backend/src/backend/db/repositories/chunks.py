@@ -7,9 +7,21 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from backend.db.models import Chunk, Document, PassageVectors
@@ -78,15 +90,6 @@ class ChunkPoint:
     heading: str
     text: str
     vector: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class VectorsRecord:
-    """What the model asked for made of a passage; None until it has."""
-
-    id: str
-    vector: bytes | None
-    sentence_vectors: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,65 +292,44 @@ def load_points(
     return [ChunkPoint(*row) for row in rows]
 
 
-def load_vectors(
-    session: Session, user_id: str, chunk_ids: Sequence[str], model: str
-) -> list[VectorsRecord]:
-    """Return those of `chunk_ids` that belong to live documents of this user, in any order."""
-    is_theirs = and_(Document.user_id == user_id, Document.deleted_at.is_(None))
-    rows = session.execute(
-        select(PassageVectors.chunk_id, PassageVectors.vector, PassageVectors.sentence_vectors)
-        .join(Document, Document.id == PassageVectors.document_id)
-        .where(
-            PassageVectors.chunk_id.in_(chunk_ids),
-            PassageVectors.embedding_model == model,
-            is_theirs,
-        )
+def _vectors_of(model: str | BindParameter[str]) -> ColumnElement[bool]:
+    """Return the condition that joins a `Chunk` with what `model` made of it."""
+    return and_(PassageVectors.chunk_id == Chunk.id, PassageVectors.embedding_model == model)
+
+
+# Built once: each search runs it, and building it takes as long as reading the rows.
+_EVIDENCE: Final = (
+    select(
+        Chunk.id,
+        Chunk.document_id,
+        Document.filename,
+        Chunk.ordinal,
+        Chunk.heading,
+        Chunk.start,
+        Chunk.end,
+        Chunk.text,
+        Chunk.page_spans,
+        Chunk.sentences,
+        PassageVectors.sentence_vectors,
     )
-    found = [VectorsRecord(*row) for row in rows]
-    # Only the others' passages are read for their owner, which takes as long again.
-    rest = set(chunk_ids).difference(record.id for record in found)
-    if rest:
-        bare = session.scalars(
-            select(Chunk.id)
-            .join(Document, Document.id == Chunk.document_id)
-            .where(Chunk.id.in_(rest), is_theirs)
-        )
-        found += [VectorsRecord(id_, None, None) for id_ in bare]
-    return found
+    .join(Document, Document.id == Chunk.document_id)
+    .outerjoin(PassageVectors, _vectors_of(bindparam("model")))
+    .where(
+        Chunk.id.in_(bindparam("chunk_ids", expanding=True)),
+        Chunk.user_id == bindparam("user_id"),
+        Document.deleted_at.is_(None),
+    )
+)
 
 
 def load_evidence(
     session: Session, user_id: str, chunk_ids: Sequence[str], model: str
 ) -> list[EvidenceRecord]:
     """Return those of `chunk_ids` that belong to live documents of this user, in any order."""
-    rows = session.execute(
-        select(
-            Chunk.id,
-            Chunk.document_id,
-            Document.filename,
-            Chunk.ordinal,
-            Chunk.heading,
-            Chunk.start,
-            Chunk.end,
-            Chunk.text,
-            Chunk.page_spans,
-            Chunk.sentences,
-            PassageVectors.sentence_vectors,
-        )
-        .join(Document, Document.id == Chunk.document_id)
-        .outerjoin(PassageVectors, _vectors_of(model))
-        .where(
-            Chunk.id.in_(chunk_ids),
-            Chunk.user_id == user_id,
-            Document.deleted_at.is_(None),
-        )
+    rows = session.connection().execute(
+        _EVIDENCE, {"user_id": user_id, "chunk_ids": chunk_ids, "model": model}
     )
     return [EvidenceRecord(*row) for row in rows]
-
-
-def _vectors_of(model: str) -> ColumnElement[bool]:
-    """Return the condition that joins a `Chunk` with what `model` made of it."""
-    return and_(PassageVectors.chunk_id == Chunk.id, PassageVectors.embedding_model == model)
 
 
 def _is_embedded(by: ColumnElement[bool]) -> ColumnElement[bool]:

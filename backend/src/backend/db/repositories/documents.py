@@ -170,6 +170,18 @@ def list_page(
     return records, records[-1].id if len(rows) > limit else None
 
 
+def list_oldest_first(
+    session: Session, user_id: str, limit: int, after_id: str = ""
+) -> list[DocumentRecord]:
+    """Return up to `limit` live documents that came after `after_id`."""
+    query = select(*_COLUMNS).where(
+        Document.user_id == user_id, Document.deleted_at.is_(None), Document.id > after_id
+    )
+    return [
+        DocumentRecord(*row) for row in session.execute(query.order_by(Document.id).limit(limit))
+    ]
+
+
 def with_queue_positions(
     session: Session, records: Sequence[DocumentRecord]
 ) -> list[DocumentRecord]:

@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.db.models import Message
 from backend.db.repositories.messages import STREAMING
+
+_LATELY: Final = 10  # answers
+_TELLING_TOKENS: Final = 500
+# Further off than this is no estimate but an error in counting, here or there.
+_LEAST_RATIO: Final = 0.5
+_MOST_RATIO: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +62,24 @@ def by_model(
         ModelUsage(model or "", taken or 0, given or 0, count, unknown)
         for model, taken, given, count, unknown in session.execute(query)
     ]
+
+
+def token_ratio(session: Session, user_id: str, model: str) -> float:
+    """Return how many tokens the provider counted for one estimated, at the most lately.
+
+    Of the user's newest answers by this model whose prompts were long enough to tell; 1 when
+    there are none. The most counts: a prompt that is too long fails, a shorter one does not.
+    """
+    rows = session.execute(
+        select(Message.input_tokens, Message.estimated_input_tokens)
+        .where(
+            Message.user_id == user_id,
+            Message.model == model,
+            Message.input_tokens > 0,
+            Message.estimated_input_tokens >= _TELLING_TOKENS,
+        )
+        .order_by(Message.created_at.desc())
+        .limit(_LATELY)
+    )
+    ratios = [counted / estimated for counted, estimated in rows if counted and estimated]
+    return min(max(*ratios, _LEAST_RATIO), _MOST_RATIO) if ratios else 1.0

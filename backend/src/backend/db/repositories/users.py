@@ -29,6 +29,14 @@ def lock_registration(session: Session) -> None:
         session.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def lock(session: Session, user_id: str) -> None:
+    """Let no other transaction lock the account until this one ends.
+
+    A SQLite transaction already holds the only write lock.
+    """
+    session.execute(select(User.id).where(User.id == user_id).with_for_update())
+
+
 def any_exists(session: Session) -> bool:
     """Return whether there is an account at all."""
     return session.scalar(select(User.id).limit(1)) is not None

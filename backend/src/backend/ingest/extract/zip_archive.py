@@ -20,7 +20,7 @@ from typing import IO
 
 from backend.errors import DocumentTooLarge, DocumentUnreadable
 from backend.files import shown_path
-from backend.ingest.extract.zip_directory import check_ratio, read_directory
+from backend.ingest.extract.zip_directory import MAX_ENTRIES, check_ratio, read_directory
 
 ENCRYPTED = "it needs a password"
 _UTF8_FLAG = 0x800
@@ -56,14 +56,14 @@ class ArchivedFile:
 class ZipArchive:
     """An opened archive. `files` leaves out folders and what systems add by themselves."""
 
-    def __init__(self, path: Path, max_file_bytes: int) -> None:
+    def __init__(self, path: Path, max_file_bytes: int, max_entries: int = MAX_ENTRIES) -> None:
         """Open the archive and read its table of contents; larger files are a problem.
 
         Raises:
             DocumentUnreadable: it is damaged.
             DocumentTooLarge: it has too many parts, or it is a ZIP bomb.
         """
-        read_directory(path)  # refuses a table that is too long to be held
+        read_directory(path, max_entries)  # refuses a table that is too long to be held
         try:
             with _damage_noticed():
                 self._zip = zipfile.ZipFile(path)

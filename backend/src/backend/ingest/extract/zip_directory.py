@@ -11,8 +11,8 @@ MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 MAX_RATIO = 200
 # Text that repeats itself packs well; what is small unpacked does no harm.
 _HARMLESS_BYTES = 16 * 1024 * 1024
-_MAX_ENTRIES = 20_000
-_MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
+MAX_ENTRIES = 20_000
+_MAX_BYTES_PER_ENTRY = 420  # of the table of contents, on average
 
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
@@ -31,7 +31,7 @@ class ZipEntry:
     is_encrypted: bool
 
 
-def read_directory(path: Path) -> list[ZipEntry]:
+def read_directory(path: Path, max_entries: int = MAX_ENTRIES) -> list[ZipEntry]:
     """Return the entries of an archive.
 
     Raises:
@@ -50,7 +50,7 @@ def read_directory(path: Path) -> list[ZipEntry]:
         if (end64 := _read_end64(file, end)) is not None:
             count, length, start = end64
             end -= _LOCATOR64.size + _END64.size
-        if count > _MAX_ENTRIES or length > _MAX_DIRECTORY_BYTES:
+        if count > max_entries or length > max_entries * _MAX_BYTES_PER_ENTRY:
             raise DocumentTooLarge("This file consists of too many parts to be read.")
         # Bytes in front of the archive shift everything: the directory ends where the end begins.
         file.seek(start if start + length == end else max(0, end - length))
