@@ -421,6 +421,7 @@ class Message(Base):
             sqlite_where=text("client_id IS NOT NULL"),
             postgresql_where=text("client_id IS NOT NULL"),
         ),
+        Index("ix_messages_user_id_id", "user_id", "id"),
         Index(
             "ix_messages_unsplit",
             "id",

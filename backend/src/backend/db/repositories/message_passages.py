@@ -226,16 +226,20 @@ def newest_containing(
 
     Only the `among` newest messages are looked through.
     """
-    newest = (
+    oldest = session.scalar(
         select(Message.id)
         .where(Message.user_id == user_id)
         .order_by(Message.id.desc())
-        .limit(among)
-        .scalar_subquery()
+        .offset(among - 1)
+        .limit(1)
     )
     ids = session.scalars(
         select(Message.id)
-        .where(Message.id.in_(newest), Message.content.icontains(fragment, autoescape=True))
+        .where(
+            Message.user_id == user_id,
+            Message.id >= (oldest or ""),
+            Message.content.icontains(fragment, autoescape=True),
+        )
         .order_by(Message.id.desc())
         .limit(limit)
     ).all()

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("split_at", UTCDateTime(), nullable=True),
     ):
         op.add_column("messages", column)
+    op.create_index("ix_messages_user_id_id", "messages", ["user_id", "id"])
     op.create_index(
         "ix_messages_unsplit",
         "messages",
@@ -99,5 +100,6 @@ def downgrade() -> None:
     op.execute("DELETE FROM index_tasks WHERE subject <> 'documents'")
     op.drop_column("index_tasks", "subject")
     op.drop_index("ix_messages_unsplit", "messages")
+    op.drop_index("ix_messages_user_id_id", "messages")
     for column in ("split_at", "is_remembered", "memory_enabled", "memories_state"):
         op.drop_column("messages", column)
