@@ -69,11 +69,11 @@ class ChatRequest:
     turns: Sequence[Turn]
     question: str
     passages: Sequence[Passage] = ()
-    memories: Sequence[RememberedTurn] = ()
     has_documents: bool = True  # whether the user has any document that could be searched
     is_evidence_weak: bool = False  # whether the passages hardly fit the question
     temperature: float | None = None  # 0..2; None: the model's own
     max_output_tokens: int | None = None  # None: as many as the model likes
+    memories: Sequence[RememberedTurn] = ()
 
 
 @dataclass(frozen=True, slots=True)
