@@ -4,11 +4,12 @@ export default defineConfig({
   testDir: "e2e",
   // One server and one browser at a time: the tests are about behaviour, not about load.
   workers: 1,
-  timeout: 180_000,
+  timeout: 120_000,
   expect: { timeout: 30_000 },
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },
+    actionTimeout: 30_000,
     trace: "retain-on-failure",
     launchOptions: {
       executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",

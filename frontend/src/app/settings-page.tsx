@@ -3,7 +3,9 @@ import { AccountSection } from "@/features/settings/account-section";
 import { AppearanceSection } from "@/features/settings/appearance-section";
 import { InvitesSection } from "@/features/settings/invites-section";
 import { ModelsSection } from "@/features/settings/models-section";
+import { PromptsSection } from "@/features/settings/prompts-section";
 import { SettingsLayout, type SettingsSection } from "@/features/settings/settings-layout";
+import { UsageSection } from "@/features/settings/usage-section";
 import { useMemoryStats } from "@/lib/queries/memory";
 import { strings } from "@/lib/strings";
 import type { User } from "@/types/api";
@@ -16,6 +18,13 @@ export default function SettingsPage({ user, sidebar }: SettingsPageProps) {
   const keepsMemory = Boolean(useMemoryStats().data);
   const sections: SettingsSection[] = [
     { id: "models", title: strings.settings.sections.models, content: <ModelsSection /> },
+    { id: "prompts", title: strings.settings.sections.prompts, content: <PromptsSection /> },
+    {
+      id: "usage",
+      title: strings.settings.sections.usage,
+      hint: strings.usage.hint,
+      content: <UsageSection />,
+    },
     {
       id: "appearance",
       title: strings.settings.sections.appearance,

@@ -31,7 +31,7 @@ export function StartPage({ sidebar }: { sidebar: SidebarVisibility }) {
         <FirstDocuments />
       ) : (
         <NewConversation
-          onCreated={({ id }) => {
+          onCreated={(id) => {
             sidebarTab.set("conversations");
             void navigate(`/c/${id}`);
           }}

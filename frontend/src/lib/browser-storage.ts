@@ -31,11 +31,14 @@ export function readAllStored(prefix: string): string[] {
   }
 }
 
-/** Tells when another tab has removed the key, with the value it had. */
-export function onRemovedElsewhere(key: string, listener: (value: string) => void): () => void {
-  const onStorage = (event: StorageEvent) => {
-    if (event.key === PREFIX + key && event.newValue === null && event.oldValue !== null) {
-      listener(event.oldValue);
+/** Tells when another tab has removed a key that starts with `prefix`, and the value it had. */
+export function onRemovedElsewhere(
+  prefix: string,
+  listener: (key: string, value: string) => void,
+): () => void {
+  const onStorage = ({ key, oldValue, newValue }: StorageEvent) => {
+    if (key?.startsWith(PREFIX + prefix) && newValue === null && oldValue !== null) {
+      listener(key.slice(PREFIX.length), oldValue);
     }
   };
   window.addEventListener("storage", onStorage);

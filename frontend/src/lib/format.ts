@@ -30,6 +30,15 @@ export function modelLabel(modelId: string): string {
   return modelId.slice(modelId.indexOf(":") + 1);
 }
 
+/** "openai:gpt-5" → "openai" */
+export function providerOf(modelId: string): string {
+  return modelId.slice(0, modelId.indexOf(":"));
+}
+
+export function formatCount(count: number): string {
+  return count.toLocaleString(LOCALE);
+}
+
 export function providerLabel(provider: string): string {
   const names: Record<string, string> = strings.models.providers;
   return names[provider] ?? provider;

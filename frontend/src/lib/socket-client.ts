@@ -25,6 +25,7 @@ export type SocketClient = {
 const ACK_TIMEOUT_MS = 15_000;
 const REFUSED_RETRY_MS = 5_000;
 
+/** `onRefused` is called whenever the server does not know the session any more. */
 export function createSocketClient(onRefused: () => void): SocketClient {
   const socket: Socket = io({
     autoConnect: false,
@@ -69,8 +70,10 @@ export function createSocketClient(onRefused: () => void): SocketClient {
     async request(name, data) {
       if (!socket.connected) throw connectionError("network");
       const ack = await emitWithAck(socket, name, data);
-      if (!ack.ok) throw new ApiError(400, toWireError(ack.error));
-      return ack;
+      if (ack.ok) return ack;
+      const error = new ApiError(400, toWireError(ack.error));
+      if (error.code === "not_authenticated") onRefused();
+      throw error;
     },
   };
 }

@@ -213,6 +213,7 @@ export const strings = {
     modelMenu: (name: string) => `Model: ${name}`,
     regenerate: "Answer again",
     regenerateWith: "Answer again with…",
+    sameModel: "With the same model",
     edit: "Edit",
     editLabel: "Edit your message",
     editHint: "The earlier version is kept as a branch.",
@@ -225,12 +226,22 @@ export const strings = {
     branchOf: (index: number, count: number) => `${index}/${count}`,
     sending: "Sending…",
     waiting: "Waiting for the connection",
+    queued: "Waiting for the answer being written",
     notSent: "Not sent",
     discard: "Discard",
     thinking: "Searching your documents…",
     stopped: "Stopped.",
     interrupted: "The answer was interrupted.",
     failed: "The answer failed.",
+    stopReasons: {
+      length: "The answer ends here because it reached its maximum length.",
+      content_filter: "The provider withheld the rest of this answer.",
+    },
+    providerSaid: (message: string) => `The provider said: “${message}”`,
+    otherModel: "Choose another model",
+    openSettings: "Open settings",
+    startNew: "Start a new chat",
+    retryIn: (seconds: number) => `Answer again in ${seconds} s`,
     jumpToLatest: "Jump to the latest message",
     answerReady: "Answer complete.",
     remember: "Remember",
@@ -252,6 +263,79 @@ export const strings = {
     noAnswer: "No clear answer in your documents",
     loading: "Loading the chat",
     linkOpensNewTab: "opens in a new tab",
+  },
+
+  details: {
+    open: (model: string) => `${model}: details of this answer`,
+    title: "Details of this answer",
+    model: "Model",
+    provider: "Provider",
+    time: "Time",
+    leftOut: (messages: number, passages: number) => {
+      const parts = [
+        messages === 0 ? null : messages === 1 ? "1 earlier message" : `${messages} earlier messages`,
+        passages === 0 ? null : passages === 1 ? "1 passage" : `${passages} passages`,
+      ].filter((part) => part !== null);
+      const verb = messages + passages === 1 ? "was" : "were";
+      return `${parts.join(" and ")} did not fit into the model's window and ${verb} left out.`;
+    },
+  },
+
+  usage: {
+    input: "Read",
+    output: "Written",
+    tokens: (count: string) => `${count} tokens`,
+    ofChat: (input: string, output: string) =>
+      `This chat has used ${input} tokens read and ${output} tokens written.`,
+    none: "No tokens have been counted yet.",
+    hint: "Tokens as the providers counted them, by model.",
+    model: "Model",
+    answers: "Answers",
+    total: "Total",
+    since: "Period",
+    periods: { all: "All time", month: "Last 30 days", week: "Last 7 days" },
+    uncounted: (count: number) =>
+      count === 1
+        ? "For 1 answer the provider gave no count."
+        : `For ${count} answers the provider gave no count.`,
+  },
+
+  chatSettings: {
+    open: "Chat settings",
+    title: "Settings of this chat",
+    systemPrompt: "System prompt",
+    systemPromptHint:
+      "What the model is told before every question of this chat. {{date}} and {{username}} are filled in. Empty: your own from the settings.",
+    temperature: "Temperature",
+    temperatureHint: "0 keeps to the likeliest words, 2 strays furthest. Empty: the model's own.",
+    maxTokens: "Maximum length of an answer",
+    maxTokensHint: "In tokens; a token is about four letters. Empty: the model's own.",
+    saved: "The settings of this chat were saved.",
+  },
+
+  prompts: {
+    menu: "Insert a prompt",
+    none: "Prompts you use again and again can be kept in the settings.",
+    manage: "Manage prompts",
+    fillTitle: (name: string) => `Fill in “${name}”`,
+    insert: "Insert",
+    own: "Your system prompt",
+    ownHint:
+      "What every model is told before every question, unless a chat has its own. {{date}} and {{username}} are filled in.",
+    ownSaved: "Your system prompt was saved.",
+    templates: "Prompt templates",
+    templatesHint:
+      "Inserted from the message field. Where a text has {{words}} in double braces, you are asked for them.",
+    empty: "No templates yet.",
+    create: "New template",
+    name: "Name",
+    text: "Text",
+    asksFor: (names: readonly string[]) =>
+      `Asks for ${new Intl.ListFormat("en").format([...names])}`,
+    edit: (name: string) => `Edit ${name}`,
+    delete: (name: string) => `Delete ${name}`,
+    deleteTitle: (name: string) => `Delete “${name}”?`,
+    deleteText: "The template is deleted. Messages written with it stay.",
   },
 
   citations: {
@@ -317,6 +401,9 @@ export const strings = {
   models: {
     quotes: "Quotes only",
     notReady: "Not ready",
+    list: "Models",
+    filter: "Filter models",
+    noMatch: "No model matches.",
     providers: {
       builtin: "Built in",
       openai: "OpenAI",
@@ -332,6 +419,8 @@ export const strings = {
     title: "Settings",
     sections: {
       models: "Language models",
+      prompts: "Prompts",
+      usage: "Usage",
       appearance: "Appearance",
       memory: "Memory",
       account: "Account",
@@ -342,6 +431,10 @@ export const strings = {
       "Keys are stored encrypted on this server and used only to ask the provider you choose. Questions and passages you ask about are then sent to it.",
     connected: "Connected",
     notConnected: "Not connected",
+    foundHere: "Found on this computer",
+    modelCount: (count: number) => (count === 1 ? "1 model" : `${count} models`),
+    testAndSave: "Test and save",
+    testing: "Testing…",
     connect: "Connect",
     change: "Change",
     disconnect: "Disconnect",
@@ -352,6 +445,8 @@ export const strings = {
     keyKept: "Leave empty to keep the stored key.",
     keyEnding: (hint: string) => `Key ${hint}`,
     baseUrl: "Base URL",
+    otherAddress: "Use another address",
+    otherAddressHint: "Only for a proxy or a gateway. Empty: the provider's own address.",
     baseUrlHints: {
       ollama: "For example http://127.0.0.1:11434/v1",
       custom: "Any OpenAI-compatible address, for example http://127.0.0.1:8080/v1",

@@ -98,6 +98,11 @@ export type Conversation = {
   document_ids: string[];
   /** May name collections that have been deleted since: they stand for no document. */
   collection_ids: string[];
+  /** These three: null is the default. */
+  system_prompt: string | null;
+  /** 0..2 */
+  temperature: number | null;
+  max_answer_tokens: number | null;
   message_count: number;
   created_at: string;
   updated_at: string;
@@ -132,6 +137,9 @@ export type Memory = {
 
 export type MessageStatus = "complete" | "streaming" | "stopped" | "interrupted" | "failed";
 
+/** Tokens as the provider counted them. */
+export type TokenCounts = { input_tokens: number; output_tokens: number };
+
 export type Message = {
   id: string;
   conversation_id: string;
@@ -140,15 +148,47 @@ export type Message = {
   content: string;
   status: MessageStatus;
   model: string | null;
-  error: { code: string; message: string } | null;
+  error: MessageError | null;
   citations: Citation[];
   memories: Memory[];
   /** Whether the documents did not clearly answer the question. */
   no_answer: boolean;
+  /** Null where the provider did not count. */
+  usage: TokenCounts | null;
+  /** How much did not fit the model's window; null: everything did. */
+  left_out: { messages: number; passages: number } | null;
+  stop_reason: "stop" | "length" | "content_filter" | null;
   created_at: string;
 };
 
+export type MessageError = {
+  code: string;
+  message: string;
+  details?: Record<string, unknown> | null;
+};
+
 export type ConversationDetail = { conversation: Conversation; messages: Message[] };
+
+export type Usage = TokenCounts & {
+  message_count: number;
+  /** Answers among them whose tokens nobody counted. */
+  unknown_count: number;
+};
+
+export type UsageReport = { items: (Usage & { model: string })[]; total: Usage };
+
+/** What a user wants everywhere. */
+export type Preferences = { system_prompt: string | null; memory_enabled: boolean };
+
+export type PromptTemplate = {
+  id: string;
+  name: string;
+  text: string;
+  /** The names in `{{…}}`, each once. */
+  variables: string[];
+  created_at: string;
+  updated_at: string;
+};
 
 export type Model = {
   /** `provider:name` */

@@ -39,7 +39,7 @@ export type ClientRequests = {
     ack: { assistant_message_id: string };
   };
   chat_edit: {
-    data: { message_id: string; message: string; model?: string };
+    data: { message_id: string; message: string; model?: string; client_id?: string };
     ack: { user_message_id: string; assistant_message_id: string };
   };
 };

@@ -1,14 +1,20 @@
 import { useEffect, useRef } from "react";
+import { useStore } from "@/lib/store";
 import { strings } from "@/lib/strings";
+import { useChat } from "./chat-context";
 import { finishedSentences } from "./sentences";
 
 type AnswerAnnouncerProps = {
   /** The answer being written, or null. */
-  answer: { messageId: string; text: string } | null;
+  messageId: string | null;
 };
 
 /** Reads an answer to screen readers sentence by sentence instead of word by word. */
-export function AnswerAnnouncer({ answer }: AnswerAnnouncerProps) {
+export function AnswerAnnouncer({ messageId: answerId }: AnswerAnnouncerProps) {
+  const { liveAnswers } = useChat();
+  const answer = useStore(liveAnswers.store, (answers) =>
+    answerId === null ? null : (answers[answerId] ?? null),
+  );
   const regionRef = useRef<HTMLDivElement>(null);
   const spokenRef = useRef<{ messageId: string; upTo: number } | null>(null);
 

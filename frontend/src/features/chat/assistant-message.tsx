@@ -1,14 +1,14 @@
-import { CircleAlert, SearchX, TriangleAlert } from "lucide-react";
+import { SearchX, TriangleAlert } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
-import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
-import { modelLabel } from "@/lib/format";
 import { strings } from "@/lib/strings";
 import type { Citation, Message } from "@/types/api";
+import { AnswerDetails } from "./answer-details";
 import { CitationsContext } from "./markdown/citations-context";
 import { Markdown } from "./markdown/markdown";
 import { closeOpenMarks } from "./markdown/open-marks";
 import { RegenerateMenu } from "./regenerate-menu";
+import { UnfinishedNote } from "./unfinished-note";
 
 type AssistantMessageProps = {
   message: Message;
@@ -68,7 +68,7 @@ export function AssistantMessage({
           <CopyButton label={strings.chat.copyAnswer} text={() => message.content} />
           <RegenerateMenu onRegenerate={onRegenerate} />
           {message.model !== null && (
-            <span className="ml-1.5 text-xs text-muted">{modelLabel(message.model)}</span>
+            <AnswerDetails message={message} model={message.model} />
           )}
         </div>
       )}
@@ -93,27 +93,5 @@ function SupportNote({ citations }: { citations: readonly Citation[] }) {
         .filter(Boolean)
         .join(" ")}
     </p>
-  );
-}
-
-type UnfinishedNoteProps = Pick<AssistantMessageProps, "message" | "onRegenerate">;
-
-/** Says why an answer ends where it does. */
-function UnfinishedNote({ message, onRegenerate }: UnfinishedNoteProps) {
-  if (message.status === "stopped") {
-    return <p className="mt-3 text-sm text-muted">{strings.chat.stopped}</p>;
-  }
-  if (message.status !== "failed" && message.status !== "interrupted") return null;
-  const sentence =
-    message.error?.message ??
-    (message.status === "failed" ? strings.chat.failed : strings.chat.interrupted);
-  return (
-    <div className="mt-3 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl bg-danger-soft px-3.5 py-2.5 text-sm">
-      <CircleAlert className="size-4 shrink-0 text-danger" aria-hidden />
-      <p className="min-w-48 flex-1">{sentence}</p>
-      <Button size="small" onClick={() => onRegenerate()}>
-        {strings.chat.regenerate}
-      </Button>
-    </div>
   );
 }

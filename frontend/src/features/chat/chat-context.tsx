@@ -8,8 +8,9 @@ type Chat = {
   socket: SocketClient;
   liveAnswers: LiveAnswers;
   outbox: Outbox;
-  /** Prefix under which this user's drafts are stored. */
+  /** Where this user's draft of a message, and of a message's new words, is stored. */
   draftKey: (conversationId: string | null) => string;
+  editDraftKey: (messageId: string) => string;
 };
 
 const ChatContext = createContext<Chat | null>(null);
@@ -24,6 +25,7 @@ export function ChatProvider({ socket, userId, children }: ChatProviderProps) {
       socket,
       liveAnswers: createLiveAnswers(socket, queryClient),
       outbox: createOutbox(socket, queryClient, `user:${userId}:outbox`),
+      editDraftKey: (messageId) => `user:${userId}:edit:${messageId}`,
       draftKey: (conversationId) => `user:${userId}:draft:${conversationId ?? "new"}`,
     }),
     [socket, queryClient, userId],

@@ -3,6 +3,8 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from "re
 import { Tooltip } from "@/components/ui/tooltip";
 import { strings } from "@/lib/strings";
 import { useDraft } from "./drafts";
+import { appendTo } from "./fill-template";
+import { PromptMenu } from "./prompt-menu";
 
 export const COMPOSER_ID = "composer";
 
@@ -71,7 +73,15 @@ export function Composer({ draftKey, onSend, onStop, blocked = false, toolbar }:
         {strings.chat.composerHint}
       </span>
       <div className="flex items-center gap-1 p-2">
-        <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-0.5">{toolbar}</div>
+        <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-0.5">
+          <PromptMenu
+            onInsert={(inserted) => {
+              setText(appendTo(text, inserted));
+              textareaRef.current?.focus();
+            }}
+          />
+          {toolbar}
+        </div>
         {onStop ? (
           <SubmitButton
             label={strings.chat.stop}

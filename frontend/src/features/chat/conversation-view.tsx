@@ -7,6 +7,7 @@ import { strings } from "@/lib/strings";
 import type { Citation, ConversationDetail, Message } from "@/types/api";
 import { AnswerAnnouncer } from "./answer-announcer";
 import { useChat } from "./chat-context";
+import { ChatSettings } from "./chat-settings";
 import { Composer } from "./composer";
 import { DocumentScope } from "./document-scope";
 import { MessageList } from "./message-list";
@@ -20,6 +21,7 @@ import {
 import { useModelChoice } from "./model-choice";
 import { ModelMenu } from "./model-menu";
 import { RememberSwitch } from "./remember-switch";
+import { totalUsage } from "./total-usage";
 import { useAnswering } from "./use-answering";
 
 type ConversationViewProps = {
@@ -57,7 +59,7 @@ function Conversation({
   onOpenCitation,
   renderRecalled,
 }: ConversationProps) {
-  const { outbox, liveAnswers, draftKey } = useChat();
+  const { outbox, draftKey } = useChat();
   const { modelId } = useModelChoice();
   const answering = useAnswering(conversationId);
   const changeConversation = useChangeConversation();
@@ -69,7 +71,6 @@ function Conversation({
   const outgoing = useStore(outbox.store).filter(
     (message) => message.conversationId === conversationId,
   );
-  const live = useStore(liveAnswers.store, (answers) => streaming && answers[streaming.id]);
 
   const send = (text: string) => {
     const parentId = leaf?.id ?? null;
@@ -88,8 +89,8 @@ function Conversation({
     setChoices((known) => forgetChoice(known, message));
   }, []);
 
-  const edit = async (message: Message, text: string) => {
-    const started = await answering.edit(message, text, modelId);
+  const edit = async (message: Message, text: string, clientId: string) => {
+    const started = await answering.edit(message, text, modelId, clientId);
     if (started) showNewest(message);
     return started;
   };
@@ -112,7 +113,7 @@ function Conversation({
         onOpenCitation={onOpenCitation}
         renderRecalled={renderRecalled}
       />
-      <AnswerAnnouncer answer={live ?? null} />
+      <AnswerAnnouncer messageId={streaming?.id ?? null} />
       <div className="mx-auto w-full max-w-184 px-3 pb-3 sm:px-6 sm:pb-5">
         <Composer
           draftKey={draftKey(conversationId)}
@@ -125,6 +126,18 @@ function Conversation({
               <RememberSwitch
                 checked={conversation.memory_enabled}
                 onChange={(memory_enabled) => change({ memory_enabled })}
+              />
+              <ChatSettings
+                settings={conversation}
+                usage={totalUsage(messages)}
+                onSave={async (asking) => {
+                  try {
+                    await changeConversation.mutateAsync({ id: conversationId, change: asking });
+                    return true;
+                  } catch {
+                    return false;
+                  }
+                }}
               />
               <span className="flex-1" />
               <ModelMenu />

@@ -12,7 +12,7 @@ export function useDraft(storageKey: string): [string, (text: string) => void] {
   }
   useEffect(
     () =>
-      onRemovedElsewhere(storageKey, (sent) => {
+      onRemovedElsewhere(storageKey, (_, sent) => {
         setDraft((current) => (current.text === sent ? { ...current, text: "" } : current));
       }),
     [storageKey],

@@ -18,7 +18,7 @@ type MessageListProps = {
   path: readonly PathEntry[];
   outgoing: readonly Outgoing[];
   onChooseBranch: (message: Message) => void;
-  onEdit: (message: Message, text: string) => Promise<boolean>;
+  onEdit: (message: Message, text: string, clientId: string) => Promise<boolean>;
   onRegenerate: (message: Message, modelId?: string) => void;
   onOpenCitation: (message: Message, citation: Citation) => void;
   renderRecalled: (message: Message) => ReactNode;
@@ -89,7 +89,11 @@ function MessageItem({
 
   if (message.role === "user") {
     return (
-      <UserMessage message={message} branches={branches} onEdit={(text) => onEdit(message, text)} />
+      <UserMessage
+        message={message}
+        branches={branches}
+        onEdit={(text, clientId) => onEdit(message, text, clientId)}
+      />
     );
   }
   return (

@@ -38,6 +38,14 @@ describe("the tree of messages", () => {
     expect(ids(tree, chooseBranch(choices, a1))).toEqual(["q1", "a1", "q2", "a2"]);
   });
 
+  it("shows where the talk went on, also when that was on an older branch", () => {
+    const q4 = message("q4", "a2", 10);
+    const a5 = message("a5", "q4", 11);
+    expect(ids([...tree, q4, a5])).toEqual(["q1", "a1", "q2", "a2", "q4", "a5"]);
+    expect(isOlderBranch([...tree, q4, a5], "a5")).toBe(false);
+    expect(isOlderBranch([...tree, q4, a5], "a4")).toBe(true);
+  });
+
   it("tells the versions at each fork in the order they were written", () => {
     const path = visiblePath(tree, chooseBranch({}, q1));
     expect(path[0]?.siblings.map(({ id }) => id)).toEqual(["q1", "q1b"]);

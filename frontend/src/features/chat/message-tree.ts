@@ -11,14 +11,19 @@ export type PathEntry = {
   siblings: readonly Message[];
 };
 
-/** The messages from the first to a leaf; at a fork the chosen child, else the newest. */
+/**
+ * The messages from the first to a leaf; at a fork the chosen child, else the one that leads to
+ * the newest message: where the server goes on by itself.
+ */
 export function visiblePath(messages: readonly Message[], choices: BranchChoices): PathEntry[] {
-  const childrenOf = groupByParent(messages);
+  const inOrder = [...messages].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+  const childrenOf = groupByParent(inOrder);
+  const newest = newestBelow(inOrder);
   const path: PathEntry[] = [];
   let siblings = childrenOf.get(ROOT);
   while (siblings !== undefined) {
     const chosenId = choices[forkKey(siblings)];
-    const message = siblings.find(({ id }) => id === chosenId) ?? siblings.at(-1);
+    const message = siblings.find(({ id }) => id === chosenId) ?? mostRecent(siblings, newest);
     if (message === undefined) break;
     path.push({ message, siblings });
     siblings = childrenOf.get(message.id);
@@ -46,10 +51,32 @@ function forkKey(siblings: readonly Message[]): string {
   return siblings[0]?.parent_id ?? ROOT;
 }
 
-function groupByParent(messages: readonly Message[]): Map<string, Message[]> {
-  const known = new Set(messages.map(({ id }) => id));
+/** Of each message, the place of the newest message at or below it, counted from the oldest. */
+function newestBelow(inOrder: readonly Message[]): Map<string, number> {
+  const byId = new Map(inOrder.map((message) => [message.id, message]));
+  const places = new Map<string, number>();
+  for (let place = inOrder.length - 1; place >= 0; place -= 1) {
+    let message = inOrder[place];
+    // Above a message that a newer one has marked, all are marked.
+    while (message !== undefined && !places.has(message.id)) {
+      places.set(message.id, place);
+      message = byId.get(message.parent_id ?? ROOT);
+    }
+  }
+  return places;
+}
+
+function mostRecent(
+  siblings: readonly Message[],
+  newest: ReadonlyMap<string, number>,
+): Message | undefined {
+  const place = ({ id }: Message) => newest.get(id) ?? 0;
+  return [...siblings].sort((a, b) => place(b) - place(a))[0];
+}
+
+function groupByParent(inOrder: readonly Message[]): Map<string, Message[]> {
+  const known = new Set(inOrder.map(({ id }) => id));
   const groups = new Map<string, Message[]>();
-  const inOrder = [...messages].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
   for (const message of inOrder) {
     const parent =
       message.parent_id !== null && known.has(message.parent_id) ? message.parent_id : ROOT;

@@ -1,16 +1,11 @@
 import { RefreshCw } from "lucide-react";
+import { type ReactElement, useState } from "react";
+import { Button } from "@/components/ui/button";
 import { IconButton } from "@/components/ui/icon-button";
-import {
-  Menu,
-  MenuContent,
-  MenuItem,
-  MenuLabel,
-  MenuSeparator,
-  MenuTrigger,
-} from "@/components/ui/menu";
+import { Popover, PopoverContent, PopoverTrigger } from "@/components/ui/popover";
 import { strings } from "@/lib/strings";
 import { useModelChoice } from "./model-choice";
-import { ModelChoices } from "./model-menu";
+import { ModelPicker } from "./model-picker";
 
 type RegenerateMenuProps = { onRegenerate: (modelId?: string) => void };
 
@@ -24,19 +19,53 @@ export function RegenerateMenu({ onRegenerate }: RegenerateMenuProps) {
     );
   }
   return (
-    <Menu>
-      <MenuTrigger asChild>
-        <IconButton label={strings.chat.regenerate} icon={icon} />
-      </MenuTrigger>
-      <MenuContent align="start" className="w-72">
-        <MenuItem onSelect={() => onRegenerate()}>
-          <RefreshCw aria-hidden />
-          {strings.chat.regenerate}
-        </MenuItem>
-        <MenuSeparator />
-        <MenuLabel>{strings.chat.regenerateWith}</MenuLabel>
-        <ModelChoices models={models} value={null} onChoose={onRegenerate} />
-      </MenuContent>
-    </Menu>
+    <OtherModelMenu
+      trigger={<IconButton label={strings.chat.regenerate} icon={icon} />}
+      onChoose={onRegenerate}
+      onSame={() => onRegenerate()}
+    />
+  );
+}
+
+type OtherModelMenuProps = {
+  trigger: ReactElement;
+  onChoose: (modelId: string) => void;
+  /** Offers the same model as well. */
+  onSame?: () => void;
+};
+
+/** Lets another model answer. */
+export function OtherModelMenu({ trigger, onChoose, onSame }: OtherModelMenuProps) {
+  const { models } = useModelChoice();
+  const [open, setOpen] = useState(false);
+  return (
+    <Popover open={open} onOpenChange={setOpen}>
+      <PopoverTrigger asChild>{trigger}</PopoverTrigger>
+      <PopoverContent label={strings.chat.regenerateWith} align="start" className="w-76">
+        {onSame && (
+          <Button
+            variant="ghost"
+            size="small"
+            className="shrink-0 justify-start"
+            onClick={() => {
+              setOpen(false);
+              onSame();
+            }}
+          >
+            <RefreshCw aria-hidden />
+            {strings.chat.sameModel}
+          </Button>
+        )}
+        <p className="shrink-0 px-2.5 pt-2 text-xs text-muted">{strings.chat.regenerateWith}</p>
+        <ModelPicker
+          models={models}
+          value={null}
+          onChoose={(id) => {
+            setOpen(false);
+            onChoose(id);
+          }}
+        />
+      </PopoverContent>
+    </Popover>
   );
 }

@@ -8,7 +8,7 @@ type Answering = {
   stop: (messageId: string) => Promise<void>;
   /** Both resolve to whether a new branch was started. */
   regenerate: (message: Message, modelId?: string) => Promise<boolean>;
-  edit: (message: Message, text: string, modelId: string) => Promise<boolean>;
+  edit: (message: Message, text: string, modelId: string, clientId: string) => Promise<boolean>;
 };
 
 /** What can be asked of the server about a message that exists. */
@@ -42,9 +42,14 @@ export function useAnswering(conversationId: string): Answering {
           ...(modelId === undefined ? {} : { model: modelId }),
         }),
       ),
-    edit: (message, text, modelId) =>
+    edit: (message, text, modelId, clientId) =>
       started(
-        socket.request("chat_edit", { message_id: message.id, message: text, model: modelId }),
+        socket.request("chat_edit", {
+          message_id: message.id,
+          message: text,
+          model: modelId,
+          client_id: clientId,
+        }),
       ),
   };
 }

@@ -1,27 +1,37 @@
 import { Pencil } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
 import { IconButton } from "@/components/ui/icon-button";
+import { readStored, writeStored } from "@/lib/browser-storage";
+import { randomId } from "@/lib/random-id";
 import { strings } from "@/lib/strings";
 import type { Message } from "@/types/api";
+import { useChat } from "./chat-context";
 
 type UserMessageProps = {
   message: Message;
   branches: ReactNode;
   /** Resolves to false when the edit was not accepted and stays open. */
-  onEdit: (text: string) => Promise<boolean>;
+  onEdit: (text: string, clientId: string) => Promise<boolean>;
 };
 
 export function UserMessage({ message, branches, onEdit }: UserMessageProps) {
-  const [editing, setEditing] = useState(false);
+  const { editDraftKey } = useChat();
+  const draftKey = editDraftKey(message.id);
+  const [editing, setEditing] = useState(() => readStored(draftKey) !== null);
   if (editing) {
+    const close = () => {
+      writeStored(draftKey, null);
+      setEditing(false);
+    };
     return (
       <MessageEditor
+        draftKey={draftKey}
         text={message.content}
-        onCancel={() => setEditing(false)}
-        onSave={async (text) => {
-          if (await onEdit(text)) setEditing(false);
+        onCancel={close}
+        onSave={async (text, clientId) => {
+          if (await onEdit(text, clientId)) close();
         }}
       />
     );
@@ -52,16 +62,25 @@ export function MessageBubble({ text }: { text: string }) {
 }
 
 type MessageEditorProps = {
+  /** Where what is typed is kept over reloads. */
+  draftKey: string;
   text: string;
   onCancel: () => void;
-  onSave: (text: string) => Promise<void>;
+  onSave: (text: string, clientId: string) => Promise<void>;
 };
 
-function MessageEditor({ text: original, onCancel, onSave }: MessageEditorProps) {
-  const [text, setText] = useState(original);
+function MessageEditor({ draftKey, text: original, onCancel, onSave }: MessageEditorProps) {
+  const [text, setText] = useState(() => readStored(draftKey) ?? original);
+  /** The same words sent again, because no answer came, start nothing twice. */
+  const clientId = useRef(randomId());
   const canSave = text.trim() !== "";
+  const change = (changed: string) => {
+    clientId.current = randomId();
+    writeStored(draftKey, changed);
+    setText(changed);
+  };
   const save = () => {
-    if (canSave) void onSave(text.trim());
+    if (canSave) void onSave(text.trim(), clientId.current);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape") onCancel();
@@ -77,7 +96,7 @@ function MessageEditor({ text: original, onCancel, onSave }: MessageEditorProps)
         // eslint-disable-next-line jsx-a11y/no-autofocus
         autoFocus
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => change(event.target.value)}
         onKeyDown={onKeyDown}
         aria-label={strings.chat.editLabel}
         className="scroll-quiet block field-sizing-content max-h-80 min-h-16 w-full resize-none bg-transparent px-2 py-1.5 text-[0.9688rem] leading-relaxed outline-none"

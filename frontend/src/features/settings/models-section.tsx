@@ -1,20 +1,23 @@
-import { modelLabel, providerLabel } from "@/lib/format";
+import { FormError } from "@/components/ui/form-error";
+import { Spinner } from "@/components/ui/spinner";
 import { useModels, useProviderKeys } from "@/lib/queries/models";
 import { strings } from "@/lib/strings";
-import type { Model } from "@/types/api";
+import { ModelList } from "./model-list";
 import { ProviderRow } from "./provider-row";
 import { SettingsGroup, SettingsRows } from "./settings-layout";
 
 /** Shown for a server that does not say which providers it knows. */
-const KNOWN_PROVIDERS = ["openai", "grok", "ollama", "custom"];
+const KNOWN_PROVIDERS = ["openai", "anthropic", "google", "grok", "ollama", "custom"];
 
 export function ModelsSection() {
-  const keys = useProviderKeys().data;
-  const models = useModels().data;
+  const { data: keys, error: keysError, isPending: keysLoading } = useProviderKeys();
+  const { data: models, error: modelsError, isPending: modelsLoading } = useModels();
   const providers = keys?.available ?? KNOWN_PROVIDERS;
   return (
     <>
       <SettingsGroup title={strings.settings.providers} hint={strings.settings.providersHint}>
+        {keysLoading && <Spinner />}
+        <FormError error={keysError} />
         {keys && (
           <SettingsRows>
             {providers.map((provider) => (
@@ -22,40 +25,17 @@ export function ModelsSection() {
                 key={provider}
                 provider={provider}
                 saved={keys.items.find((item) => item.provider === provider) ?? null}
+                models={(models ?? []).filter((model) => model.provider === provider)}
               />
             ))}
           </SettingsRows>
         )}
       </SettingsGroup>
       <SettingsGroup title={strings.settings.models}>
-        {models && (
-          <SettingsRows>
-            {models.map((model) => (
-              <ModelRow key={model.id} model={model} />
-            ))}
-          </SettingsRows>
-        )}
+        {modelsLoading && <Spinner />}
+        <FormError error={modelsError} />
+        {models && <ModelList models={models} />}
       </SettingsGroup>
     </>
-  );
-}
-
-function ModelRow({ model }: { model: Model }) {
-  const facts = [
-    providerLabel(model.provider),
-    model.context_tokens === null
-      ? null
-      : strings.settings.contextTokens(model.context_tokens.toLocaleString("en")),
-  ].filter((fact) => fact !== null);
-  return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 text-sm">
-      <div className="min-w-40 flex-1">
-        <p className="truncate font-medium">{modelLabel(model.id)}</p>
-        <p className="text-[0.8125rem] text-muted">{facts.join(" · ")}</p>
-      </div>
-      <p className={model.ready ? "font-medium text-success" : "text-muted"}>
-        {model.ready ? strings.settings.modelReady : (model.reason ?? strings.models.notReady)}
-      </p>
-    </li>
   );
 }

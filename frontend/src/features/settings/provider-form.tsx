@@ -11,6 +11,9 @@ import type { ProviderKey } from "@/types/api";
 /** Servers one runs oneself: they need an address, and rarely a key. */
 const BASE_URL_HINTS: Record<string, string> = strings.settings.baseUrlHints;
 
+/** These answer nobody without a key; a server of one's own may. */
+const KEY_REQUIRED = new Set(["openai", "anthropic", "google", "grok"]);
+
 type ProviderFormProps = { provider: string; saved: ProviderKey | null; onClose: () => void };
 
 export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
@@ -19,13 +22,14 @@ export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
   const [baseUrl, setBaseUrl] = useState(saved?.base_url ?? "");
   const baseUrlHint = BASE_URL_HINTS[provider];
   const isOwnServer = baseUrlHint !== undefined;
+  const needsKey = KEY_REQUIRED.has(provider);
 
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     save.mutate(
       {
         ...(key.trim() === "" ? {} : { key: key.trim() }),
-        ...(baseUrl.trim() === "" ? {} : { base_url: baseUrl.trim() }),
+        base_url: baseUrl.trim() === "" ? null : baseUrl.trim(),
       },
       {
         onSuccess: () => {
@@ -36,32 +40,42 @@ export function ProviderForm({ provider, saved, onClose }: ProviderFormProps) {
     );
   };
 
+  const baseUrlField = (
+    <Field
+      label={strings.settings.baseUrl}
+      type="url"
+      required={isOwnServer}
+      hint={baseUrlHint ?? strings.settings.otherAddressHint}
+      value={baseUrl}
+      onChange={(event) => setBaseUrl(event.target.value)}
+    />
+  );
+
   return (
     <form onSubmit={submit} className="mt-4 flex flex-col gap-4">
-      {isOwnServer && (
-        <Field
-          label={strings.settings.baseUrl}
-          type="url"
-          required
-          hint={baseUrlHint}
-          value={baseUrl}
-          onChange={(event) => setBaseUrl(event.target.value)}
-        />
-      )}
+      {isOwnServer && baseUrlField}
       <Field
-        label={isOwnServer ? strings.settings.keyOptional : strings.settings.key}
+        label={needsKey ? strings.settings.key : strings.settings.keyOptional}
         type="password"
         autoComplete="off"
-        required={!isOwnServer && !saved}
+        required={needsKey && !saved}
         hint={saved ? strings.settings.keyKept : undefined}
         value={key}
         onChange={(event) => setKey(event.target.value)}
       />
+      {!isOwnServer && (
+        <details open={saved?.base_url != null}>
+          <summary className="w-fit cursor-pointer text-[0.8125rem] text-muted">
+            {strings.settings.otherAddress}
+          </summary>
+          <div className="mt-3">{baseUrlField}</div>
+        </details>
+      )}
       <FormError error={save.error} />
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>{strings.actions.cancel}</Button>
         <Button type="submit" variant="primary" disabled={save.isPending}>
-          {strings.actions.save}
+          {save.isPending ? strings.settings.testing : strings.settings.testAndSave}
         </Button>
       </div>
     </form>

@@ -5,19 +5,27 @@ import { providerLabel } from "@/lib/format";
 import { useRemoveProvider } from "@/lib/queries/models";
 import { strings } from "@/lib/strings";
 import { showError, showInfo } from "@/lib/toasts";
-import type { ProviderKey } from "@/types/api";
+import type { Model, ProviderKey } from "@/types/api";
 import { ProviderForm } from "./provider-form";
 
-type ProviderRowProps = { provider: string; saved: ProviderKey | null };
+type ProviderRowProps = {
+  provider: string;
+  saved: ProviderKey | null;
+  /** What the server lists of this provider. */
+  models: readonly Model[];
+};
 
-export function ProviderRow({ provider, saved }: ProviderRowProps) {
+export function ProviderRow({ provider, saved, models }: ProviderRowProps) {
   const [mode, setMode] = useState<"idle" | "editing" | "removing">("idle");
   const remove = useRemoveProvider(provider);
   const name = providerLabel(provider);
+  const ready = models.filter((model) => model.ready).length;
+  const problem = saved ? models.find((model) => !model.ready)?.reason : null;
   const facts = [
-    saved ? strings.settings.connected : strings.settings.notConnected,
+    connectionState(saved, ready),
     saved?.base_url,
     saved?.hint ? strings.settings.keyEnding(saved.hint) : null,
+    ready > 0 ? strings.settings.modelCount(ready) : null,
   ].filter(Boolean);
 
   return (
@@ -25,7 +33,10 @@ export function ProviderRow({ provider, saved }: ProviderRowProps) {
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <div className="min-w-40 flex-1 text-sm">
           <p className="font-medium">{name}</p>
-          <p className="text-[0.8125rem] break-all text-muted">{facts.join(" · ")}</p>
+          <p className="text-[0.8125rem] [overflow-wrap:anywhere] text-muted">
+            {facts.join(" · ")}
+          </p>
+          {problem && <p className="mt-0.5 text-[0.8125rem] text-danger">{problem}</p>}
         </div>
         {mode !== "editing" && (
           <div className="flex gap-2">
@@ -62,4 +73,10 @@ export function ProviderRow({ provider, saved }: ProviderRowProps) {
       />
     </li>
   );
+}
+
+function connectionState(saved: ProviderKey | null, readyModels: number): string {
+  if (saved) return strings.settings.connected;
+  // A server on this computer needs no key to be found.
+  return readyModels > 0 ? strings.settings.foundHere : strings.settings.notConnected;
 }

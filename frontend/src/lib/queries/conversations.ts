@@ -7,7 +7,16 @@ import type { Conversation, ConversationDetail, Message } from "@/types/api";
 type ConversationAnswer = { conversation: Conversation };
 
 export type ConversationChange = Partial<
-  Pick<Conversation, "title" | "memory_enabled" | "document_ids" | "collection_ids">
+  Pick<
+    Conversation,
+    | "title"
+    | "memory_enabled"
+    | "document_ids"
+    | "collection_ids"
+    | "system_prompt"
+    | "temperature"
+    | "max_answer_tokens"
+  >
 >;
 
 function conversationPath(id: string): string {
@@ -61,21 +70,17 @@ export function storeMessages(
   });
 }
 
-export function useCreateConversation() {
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: async (settings: ConversationChange) => {
-      const { conversation } = await api.post<ConversationAnswer>("/api/conversations", settings);
-      return conversation;
-    },
-    onSuccess: (conversation) => {
-      storeConversation(queryClient, conversation);
-      queryClient.setQueryData<ConversationDetail>(queryKeys.conversation(conversation.id), {
-        conversation,
-        messages: [],
-      });
-    },
+export async function createConversation(
+  queryClient: QueryClient,
+  settings: ConversationChange,
+): Promise<Conversation> {
+  const { conversation } = await api.post<ConversationAnswer>("/api/conversations", settings);
+  storeConversation(queryClient, conversation);
+  queryClient.setQueryData<ConversationDetail>(queryKeys.conversation(conversation.id), {
+    conversation,
+    messages: [],
   });
+  return conversation;
 }
 
 /** Shown at once; put back if the server refuses. */

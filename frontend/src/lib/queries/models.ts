@@ -46,7 +46,7 @@ function useRefreshModels() {
 
 export function useSaveProvider(provider: string) {
   return useMutation({
-    mutationFn: (settings: { key?: string; base_url?: string }) =>
+    mutationFn: (settings: { key?: string; base_url: string | null }) =>
       api.put(providerPath(provider), settings),
     onSuccess: useRefreshModels(),
   });
