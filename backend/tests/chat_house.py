@@ -18,6 +18,7 @@ from backend.db.repositories import api_keys, conversations, messages
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
 from backend.store.base import FloatVector
+from backend.store.memory import Recalled
 from backend.store.search import ChunkEvidence, SearchResult
 from openai_server import OpenAIServer
 
@@ -90,6 +91,10 @@ class CannedSearch:
 
 def embed_nothing(texts: Sequence[str]) -> FloatVector:
     return np.zeros((len(texts), 4), np.float32)
+
+
+def search_no_messages(**_question: object) -> list[Recalled]:
+    return []
 
 
 @dataclass
@@ -207,12 +212,17 @@ def decrypt_plain(encrypted: bytes) -> str:
     return encrypted.decode()
 
 
-def build_house(database: Database, config: Config, base_url: str) -> House:
+def build_house(
+    database: Database, config: Config, base_url: str, *, with_document: bool = True
+) -> House:
     recorder, search = Recorder(), CannedSearch()
     catalog = ModelCatalog(database, config, decrypt_plain)
-    engine = AnswerEngine(database, config, catalog, search, embed_nothing, recorder)
+    engine = AnswerEngine(
+        database, config, catalog, search, embed_nothing, recorder, search_no_messages
+    )
     user_id = add_user(database, "ann")
-    add_document(database, user_id)
+    if with_document:
+        add_document(database, user_id)
     with database.db_transaction() as session:
         api_keys.put(
             session, user_id, "custom", key_encrypted=b"sk-1", hint="sk-1", base_url=base_url

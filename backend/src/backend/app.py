@@ -21,6 +21,7 @@ from backend.api import (
     error_handlers,
     frontend,
     health,
+    memory,
     openapi,
     preferences,
     search,
@@ -40,6 +41,9 @@ from backend.api.services import ApiServices, FoundPassage
 from backend.auth import middleware, sessions
 from backend.chat.citations import page_spans
 from backend.chat.engine import AnswerEngine
+from backend.chat.events import AnswerEnded, AnswerStarted, ChatEvent
+from backend.chat.memory import MemoryRecall
+from backend.chat.message_search import MessageSearch
 from backend.chat.models import ModelCatalog
 from backend.config import Config
 from backend.db.session import Database, create_database
@@ -154,14 +158,23 @@ def create_app(config: Config) -> APIFlask:
         # Every server process looks for changed rows and tells its own connections.
         socketio.emit(event, data, to=user_id, ignore_queue=True)
 
+    send = websocket.create_publish(socketio)
+
+    def publish(user_id: str, event: ChatEvent) -> None:
+        send(user_id, event)
+        if isinstance(event, AnswerStarted | AnswerEnded):
+            search_stack.wake()  # the next question may be about what was just said
+
     engine = AnswerEngine(
         database,
         config,
         catalog,
         search_stack.search,
         search_stack.embed,
-        websocket.create_publish(socketio),
+        publish,
+        search_stack.search_messages,
     )
+    recall = MemoryRecall(database, config, search_stack.search_messages)
     disconnect_session = partial(websocket.disconnect_session, socketio)
 
     def clean() -> None:
@@ -197,6 +210,8 @@ def create_app(config: Config) -> APIFlask:
             disconnect_session=disconnect_session,
             stop_answers=engine.stop_answers,
             search_passages=partial(_search_passages, search_stack),
+            message_search=MessageSearch(database, search_stack.search_messages),
+            search_memory=partial(_search_memory, recall),
             providers=catalog.provider_names,
             check_base_url=check_base_url,
             check_access=catalog.check,
@@ -241,6 +256,7 @@ def _add_routes(app: APIFlask) -> None:
         conversations,
         documents,
         health,
+        memory,
         preferences,
         search,
         settings,
@@ -289,3 +305,9 @@ def _search_passages(
             )
         )
     return found
+
+
+def _search_memory(
+    recall: MemoryRecall, user_id: str, query: str, limit: int
+) -> list[dict[str, Any]]:
+    return [each.to_wire() for each in recall.search(user_id, query, limit)]

@@ -102,6 +102,12 @@ def check() -> None:
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Override a setting.")
 @click.option("--halves", is_flag=True, help="Also measure keywords and embeddings alone.")
 @click.option(
+    "--memory/--documents",
+    "as_memory",
+    default=None,
+    help="Take sets as conversations or as documents; left out, each set's form tells.",
+)
+@click.option(
     "--work-dir",
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep corpora and vectors here for the next time.",
@@ -112,6 +118,7 @@ def evaluate(
     as_json: bool,
     settings: tuple[str, ...],
     halves: bool,
+    as_memory: bool | None,
     work_dir: Path | None,
 ) -> None:
     """Measure retrieval on question sets: folders with corpus.jsonl, queries.jsonl, qrels.tsv."""
@@ -125,6 +132,7 @@ def evaluate(
             halves=halves,
             work_dir=work_dir,
             tell=partial(click.echo, err=True),
+            as_memory=as_memory,
         )
         if as_json:
             for result in results:
@@ -214,3 +222,80 @@ def worker() -> None:
         run_worker(config)
 
     _run(action)
+
+
+@main.group()
+def memory() -> None:
+    """What is remembered of a user's conversations."""
+
+
+def _maintain(action: Callable[[Config], None]) -> None:
+    from backend.logging_config import configure_logging
+
+    def run(config: Config) -> None:
+        configure_logging(config, process="maintenance")
+        action(config)
+
+    _run(run)
+
+
+_of_user = click.option("--user", required=True, help="Whose memory.")
+
+
+@memory.command()
+@_of_user
+def stats(user: str) -> None:
+    """Show how much is remembered."""
+    from backend.maintenance.memory import run_stats
+
+    _maintain(lambda config: run_stats(config, user, click.echo))
+
+
+@memory.command()
+@click.argument("query")
+@_of_user
+@click.option("--limit", default=10, type=click.IntRange(1, 200), show_default=True)
+def search(query: str, user: str, limit: int) -> None:
+    """Show what would be recalled for QUERY, best first."""
+    from backend.maintenance.memory import run_search
+
+    _maintain(lambda config: run_search(config, user, query, limit, click.echo))
+
+
+@memory.command()
+@_of_user
+def export(user: str) -> None:
+    """Print everything that is remembered as JSON."""
+    from backend.maintenance.memory import run_export
+
+    _maintain(lambda config: run_export(config, user, click.echo))
+
+
+@memory.command()
+@_of_user
+@click.option("--message", help="The id of one message.")
+@click.option("--conversation", help="The id of a conversation.")
+@click.option("--before", metavar="DATE", help="All that was said before then (UTC).")
+@click.option("--all", "everything", is_flag=True, help="Everything.")
+def forget(
+    user: str,
+    *,
+    message: str | None,
+    conversation: str | None,
+    before: str | None,
+    everything: bool,
+) -> None:
+    """Forget what was said; the messages stay in their conversations."""
+    from backend.maintenance.memory import run_forget
+
+    _maintain(
+        lambda config: run_forget(
+            config,
+            user,
+            message=message,
+            conversation=conversation,
+            before=before,
+            everything=everything,
+            tell=click.echo,
+        )
+    )

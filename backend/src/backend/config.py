@@ -102,6 +102,11 @@ class Config(BaseSettings):
     quotes_max_sentences: int = Field(ge=1, le=100)
     memory_enabled: bool
     memory_max_results: int = Field(ge=0, le=100)
+    memory_min_relevance: Weight
+    memory_dense_weight: Weight
+    memory_neighbour_weight: Weight
+    memory_neighbour_embedded: bool
+    memory_recency_weight: Weight
     provider_connect_timeout_s: Seconds
     provider_idle_timeout_s: Seconds
     ollama_url: str = Field(pattern=r"^https?://")

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.clock import utc_now
-from backend.db.repositories import chunks, embedding_models, reembedding
+from backend.db.repositories import chunks, embedding_models, message_passages, reembedding
 from backend.db.repositories.embedding_models import ModelRecord
+from backend.db.repositories.index_tasks import UPSERT_NEXT
 from backend.search_parts import Foundation, SearchParts
-from backend.store.registry import remove_index
+from backend.store.registry import DOCUMENTS, MESSAGES, remove_index
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ GRACE_S: Final = 60.0
 _DOCUMENTS_PER_READ: Final = 100
 _VECTORS_PER_TRANSACTION: Final = 500
 _PAUSE_BETWEEN_REMOVALS_S: Final = 0.01  # others may write
+_PAUSE_BETWEEN_EMBEDDINGS_S: Final = 0.05  # questions are embedded, too
+_LAST: Final = "~"  # behind every id
 
 
 @dataclass(slots=True)
@@ -34,6 +37,7 @@ class _Stage:
 
     parts: SearchParts
     after_document_id: str = ""
+    after_conversation_id: str = ""
     is_filled: bool = False
 
 
@@ -60,13 +64,12 @@ class EmbeddingChange:
         self._close_former(self._grace_s)
         models = self._foundation.models.load()
         if models.serving.name != serving.embedder.name:  # another process has switched
-            with serving.indexer.paused():
-                serving.indexer.finish()
+            for indexer in (serving.indexer, serving.messages.indexer):
+                with indexer.paused():
+                    indexer.finish()
             self._drop_stage(serving)
             return SearchParts.open(self._foundation, models.serving)
-        with serving.indexer.paused():
-            leads = serving.rows.leads()
-        if not leads:
+        if not _leads(serving):
             self._drop_stage(serving)
             return None
         self._remove_retired(models.retired)
@@ -99,12 +102,20 @@ class EmbeddingChange:
         # Tasks passed by an index that an earlier process has filled: it begins anew.
         parts = SearchParts.open(self._foundation, model, anew=True)
         serving.indexer.add_second(parts.index, parts.rows)
+        serving.messages.indexer.add_second(parts.messages.index, parts.messages.rows)
         self._stage = _Stage(parts)
         logger.info("filling the index of the next model", extra={"model": model.name})
         return self._stage
 
     def _fill(self, serving: SearchParts, stage: _Stage) -> bool:
-        """Bring all committed passages into the stage's index; return whether that is done."""
+        """Bring all committed passages into the stage's indexes; return whether that is done.
+
+        What was said is embedded here by the next model: that takes a model that is loaded, not
+        a worker that may be busy with documents.
+        """
+        while stage.parts.messages.embedding.embed_some(UPSERT_NEXT):
+            if self._stopping.wait(_PAUSE_BETWEEN_EMBEDDINGS_S):
+                return False
         while not stage.is_filled:
             with self._foundation.database.db_session() as session:
                 extents = chunks.extents(session, stage.after_document_id, _DOCUMENTS_PER_READ)
@@ -113,20 +124,31 @@ class EmbeddingChange:
                 if self._stopping.is_set():
                     return False
                 stage.after_document_id = document_id
-            stage.is_filled = not extents
+            with self._foundation.database.db_session() as session:
+                said = message_passages.extents(
+                    session, stage.after_conversation_id, _DOCUMENTS_PER_READ
+                )
+            for conversation_id, last_ordinal in said:
+                serving.messages.indexer.fill(conversation_id, last_ordinal)
+                if self._stopping.is_set():
+                    return False
+                stage.after_conversation_id = conversation_id
+            stage.is_filled = not extents and not said
         return True
 
     def _switch(self, serving: SearchParts, stage: _Stage) -> SearchParts | None:
         """Let the stage's model serve, unless something is still to be embedded or indexed."""
-        with serving.indexer.paused():
-            if not serving.rows.leads():
+        with serving.indexer.paused(), serving.messages.indexer.paused():
+            if not serving.rows.leads() or not serving.messages.rows.leads():
                 return None
-            stage.parts.index.flush()
-            stage.parts.index.rebuild_enqueued()
+            for index in (stage.parts.index, stage.parts.messages.index):
+                index.flush()
+                index.rebuild_enqueued()
             with self._foundation.database.db_transaction() as session:
                 if not reembedding.switch(session, stage.parts.embedder.name):
                     return None
             serving.indexer.finish()
+            serving.messages.indexer.finish()
         self._stage = None
         logger.info("the next embedding model serves", extra={"model": stage.parts.embedder.name})
         return stage.parts
@@ -136,6 +158,7 @@ class EmbeddingChange:
             return
         if serving is not None:
             serving.indexer.remove_second()
+            serving.messages.indexer.remove_second()
         self._stage.parts.close()
         self._stage = None
 
@@ -151,7 +174,8 @@ class EmbeddingChange:
         for model in retired:
             age_s = (utc_now() - model.changed_at).total_seconds()
             if age_s >= self._grace_s and model.name not in in_use:
-                remove_index(self._foundation.config, model.name)
+                for subject in (DOCUMENTS, MESSAGES):
+                    remove_index(self._foundation.config, model.name, subject)
                 self._remove_vectors(model.name)
 
     def _remove_vectors(self, name: str) -> None:
@@ -164,7 +188,17 @@ class EmbeddingChange:
                 after = embedding_models.remove_vectors(
                     session, name, after, _VECTORS_PER_TRANSACTION
                 )
+                if after is None and message_passages.remove_vectors(
+                    session, name, _VECTORS_PER_TRANSACTION
+                ):
+                    after = _LAST
                 if after is None:
                     embedding_models.forget(session, name)
         if after is None:
             logger.info("vectors of a former model removed", extra={"model": name})
+
+
+def _leads(parts: SearchParts) -> bool:
+    """Tell whether this process carries out the tasks of both indexes."""
+    with parts.indexer.paused(), parts.messages.indexer.paused():
+        return parts.rows.leads() and parts.messages.rows.leads()

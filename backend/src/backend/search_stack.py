@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 
 from backend.config import Config
 from backend.db.session import Database
@@ -13,6 +14,7 @@ from backend.files import FileStore
 from backend.search_parts import Foundation, SearchParts
 from backend.store.base import FloatVector
 from backend.store.inspection import Inspection, inspect
+from backend.store.memory import Recalled, SaidWhere
 from backend.store.search import SearchResult
 
 logger = logging.getLogger(__name__)
@@ -86,6 +88,30 @@ class SearchStack:
             user_id=user_id, query=query, document_ids=document_ids, limit=limit
         )
 
+    def search_messages(
+        self,
+        *,
+        user_id: str,
+        query: str,
+        where: SaidWhere,
+        limit: int,
+        now: datetime | None = None,
+    ) -> list[Recalled]:
+        """As `MemorySearcher.search`.
+
+        Raises:
+            Unavailable: the index cannot be opened or reached.
+        """
+        return self._open().messages.searcher.search(
+            user_id=user_id, query=query, where=where, limit=limit, now=now
+        )
+
+    def wake(self) -> None:
+        """Look for what was said now instead of at the next poll."""
+        parts = self._parts
+        if parts is not None:
+            parts.messages.indexer.wake()
+
     def embed(self, texts: Sequence[str]) -> FloatVector:
         """As `Embedder.embed`.
 
@@ -96,7 +122,8 @@ class SearchStack:
 
     def drain(self) -> int:
         """Carry everything committed into the index now; return how many tasks that were."""
-        return self._open().indexer.drain()
+        parts = self._open()
+        return parts.indexer.drain() + parts.messages.drain()
 
     def inspect(self) -> Inspection:
         """Compare the index with the rows while the indexer pauses.
@@ -114,13 +141,26 @@ class SearchStack:
                 parts.rows.probes(_PROBES),
             )
 
+    def inspect_messages(self) -> Inspection:
+        """As `inspect`, of the index of messages: its documents are conversations.
+
+        Raises:
+            Unavailable: the index cannot be opened or read.
+        """
+        messages = self._open().messages
+        with messages.indexer.paused():
+            expected, undecided = messages.rows.points_expected()
+            return inspect(messages.index, expected, undecided, messages.rows.probes(_PROBES))
+
     def rebuild(self) -> int:
-        """Empty the index and enqueue all passages; return how many documents that are.
+        """Empty both indexes and enqueue all passages; return how many documents and
+        conversations these are of.
 
         Raises:
             Unavailable: the index cannot be opened.
         """
-        return self._open().indexer.rebuild()
+        parts = self._open()
+        return parts.indexer.rebuild() + parts.messages.indexer.rebuild()
 
     def advance_change(self) -> None:
         """Take the steps of a change of the embedding model that are due, if one is on.
@@ -142,7 +182,7 @@ class SearchStack:
                 self._parts = now_serving
             self._change.retire(parts)
             if self._is_indexing:
-                now_serving.indexer.start()
+                now_serving.start()
 
     def _open(self) -> SearchParts:
         with self._lock:
@@ -170,6 +210,6 @@ class SearchStack:
                 continue
             with self._changing:
                 if self._parts is parts:
-                    parts.indexer.start()
+                    parts.start()
                     self._is_indexing = True
                     return

@@ -19,7 +19,14 @@ from backend.clock import utc_now
 from backend.config import Config
 from backend.db.session import Database
 from backend.extensions import create_socketio
-from chat_house import DEADLINE_S, House, add_conversation, add_user, build_house
+from chat_house import (
+    DEADLINE_S,
+    House,
+    add_conversation,
+    add_user,
+    build_house,
+    search_no_messages,
+)
 from openai_server import WORDS, OpenAIServer, run_openai_server
 
 
@@ -74,6 +81,7 @@ def place(database: Database, config: Config, openai_server: OpenAIServer) -> It
         house.search,
         house.embed,
         websocket.create_publish(socketio),
+        search_no_messages,
     )
     house.engine = engine
     websocket.init_app(socketio, engine, database, config)

@@ -142,12 +142,11 @@ def test_a_title_given_by_the_user_stays(house: House) -> None:
 
 def test_settings_sent_along_are_kept_and_used(house: House) -> None:
     document_id = add_document(house.database, house.user_id, "b.pdf")
-    started = house.ask(QUOTES, memory_enabled=False, document_ids=[document_id])
+    started = house.ask(QUOTES, document_ids=[document_id])
     house.recorder.end(started.assistant_message_id)
     with house.database.db_session() as session:
         record = conversations.get(session, house.user_id, house.conversation_id)
     assert record.document_ids == (document_id,)
-    assert not record.memory_enabled
     assert house.search.queries[-1]["document_ids"] == (document_id,)
 
 

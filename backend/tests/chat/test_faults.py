@@ -38,6 +38,7 @@ from chat_house import (
     add_user,
     decrypt_plain,
     embed_nothing,
+    search_no_messages,
 )
 
 OUTSIDE_TROUBLES: list[Exception] = [
@@ -227,7 +228,7 @@ def faulty_house(database: Database, make_config: Callable[..., Config]) -> Iter
             raise RuntimeError("no embedding")
         return embed_nothing(texts)
 
-    engine = AnswerEngine(troubled, config, catalog, search, embed, recorder)
+    engine = AnswerEngine(troubled, config, catalog, search, embed, recorder, search_no_messages)
     user_id = add_user(troubled, "ann")
     add_document(troubled, user_id)
     house = FaultyHouse(troubled, engine, catalog, search, recorder, user_id)

@@ -16,12 +16,7 @@ from backend.db.repositories import conversations, messages
 from backend.db.session import Database
 from backend.errors import Busy, Unavailable
 from backend.store.search import SearchResult
-from chat_house import (
-    DEADLINE_S,
-    QUOTES,
-    House,
-    build_house,
-)
+from chat_house import DEADLINE_S, QUOTES, House, build_house, search_no_messages
 from openai_server import WORDS, OpenAIServer
 
 
@@ -175,7 +170,13 @@ def elsewhere(shared_house: House) -> Iterator[AnswerEngine]:
     """The engine of another server process on the house's database."""
     house = shared_house
     engine = AnswerEngine(
-        house.database, house.config, house.catalog, house.search, house.embed, house.recorder
+        house.database,
+        house.config,
+        house.catalog,
+        house.search,
+        house.embed,
+        house.recorder,
+        search_no_messages,
     )
     house.engine.start()
     engine.start()
@@ -257,7 +258,13 @@ def test_a_stop_while_passages_are_looked_for_ends_at_once(
         return []
 
     engine = AnswerEngine(
-        house.database, house.config, house.catalog, search, house.embed, house.recorder
+        house.database,
+        house.config,
+        house.catalog,
+        search,
+        house.embed,
+        house.recorder,
+        search_no_messages,
     )
     started = engine.ask(
         house.user_id, conversation_id=house.conversation_id, text="?", model="custom:words"

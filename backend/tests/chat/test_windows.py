@@ -13,7 +13,15 @@ from backend.db.models import Message
 from backend.db.repositories import conversations, documents, preferences, usage
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
-from chat_house import QUOTES, House, add_document, build_house, decrypt_plain, make_result
+from chat_house import (
+    QUOTES,
+    House,
+    add_document,
+    build_house,
+    decrypt_plain,
+    make_result,
+    search_no_messages,
+)
 from counting_server import ANSWER, CountingServer, run_counting_server
 
 MODEL = "custom:counted"
@@ -67,7 +75,13 @@ def forget_windows(house: House) -> None:
     house.engine.stop()
     catalog = ModelCatalog(house.database, house.config, decrypt_plain)
     house.engine = AnswerEngine(
-        house.database, house.config, catalog, house.search, house.embed, house.recorder
+        house.database,
+        house.config,
+        catalog,
+        house.search,
+        house.embed,
+        house.recorder,
+        search_no_messages,
     )
     house.engine.start()
 

@@ -41,6 +41,12 @@ def numbers(hits: Sequence[Hit]) -> list[int]:
     return [UUID(hit.id).int for hit in hits]
 
 
+def said(number: int, text: str, *labels: str, document_id: str, time: int) -> IndexPoint:
+    return IndexPoint(
+        point_id(number), "ann", document_id, text, direction(1.0), labels=labels, time=time
+    )
+
+
 class SearchIndexContract:
     @pytest.fixture
     def index(self) -> SearchIndex:
@@ -253,3 +259,44 @@ class SearchIndexContract:
         assert set(numbers(index.search_keywords("harbour", ANN, 50))) == set(held)
         embedded_ones = {n for n, (_, embedded) in held.items() if embedded}
         assert set(numbers(index.search_dense(direction(1), ANN, 50))) == embedded_ones
+
+    def test_labels_time_and_left_out_documents_narrow_both_searches(
+        self, index: SearchIndex
+    ) -> None:
+        index.upsert(
+            [
+                said(1, "red boat", "kept", "role:user", document_id="a", time=100),
+                said(2, "red boat", "role:user", document_id="a", time=200),
+                said(3, "red boat", "kept", "role:assistant", document_id="b", time=300),
+            ]
+        )
+        expected: list[tuple[SearchFilter, list[int]]] = [
+            (SearchFilter("ann", labels=("kept",)), [1, 3]),
+            (SearchFilter("ann", labels=("kept", "role:user")), [1]),
+            (SearchFilter("ann", except_document_ids=("a",)), [3]),
+            (SearchFilter("ann", since=200), [2, 3]),
+            (SearchFilter("ann", until=200), [1]),
+            (SearchFilter("ann", since=100, until=300), [1, 2]),
+            (SearchFilter("bob", labels=("kept",)), []),
+        ]
+        for where, found in expected:
+            assert sorted(numbers(index.search_keywords("boat", where, 10))) == found
+            assert sorted(numbers(index.search_dense(direction(1.0), where, 10))) == found
+        index.upsert([said(1, "red boat", "role:user", document_id="a", time=100)])
+        assert numbers(index.search_keywords("boat", SearchFilter("ann", labels=("kept",)), 9)) == [
+            3
+        ]
+
+    def test_words_of_a_points_context_count_less_than_its_own(self, index: SearchIndex) -> None:
+        index.upsert(
+            [
+                IndexPoint(point_id(1), "ann", "a", "red boat"),
+                IndexPoint(
+                    point_id(2), "ann", "a", "old house", context="red boat", context_weight=0.5
+                ),
+                IndexPoint(point_id(3), "ann", "a", "old tree", context="red boat"),
+            ]
+        )
+        own, around = index.search_keywords("boat", ANN, 10)
+        assert numbers([own, around]) == [1, 2]
+        assert own.score > around.score > 0

@@ -6,8 +6,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from backend.db.message_models import MessagePassage
 from backend.db.migrate import alembic_config, known_revisions, upgrade
-from backend.db.models import Base
 from backend.db.session import Database
 from backend.errors import ConfigurationError
 
@@ -15,7 +15,7 @@ from backend.errors import ConfigurationError
 def test_the_migrated_schema_is_the_one_of_the_models(any_database: Database) -> None:
     with any_database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(context, MessagePassage.metadata) == []
 
 
 def test_a_second_upgrade_changes_nothing(any_database: Database) -> None:

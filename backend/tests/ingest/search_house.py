@@ -46,5 +46,6 @@ class House:
         doctor = Doctor(self.database, self.files, OpenedIndex(self.stack), is_alone=True)
         return [finding.sentence for finding in doctor.examine().findings]
 
-    def index_folders(self) -> int:
-        return len(list(self.config.index_dir.iterdir()))
+    def indexed_models(self) -> float:
+        """Return how many models have indexes: one of documents and one of messages each."""
+        return len(list(self.config.index_dir.iterdir())) / 2

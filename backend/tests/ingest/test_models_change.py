@@ -171,7 +171,7 @@ def test_the_old_model_answers_until_the_new_one_has_embedded_everything(
     assert house.findings() == []
     house.advance()
     assert set(models(database)) == {f"openai:{second}"}
-    assert house.index_folders() == 1
+    assert house.indexed_models() == 1
     assert house.is_found_by_meaning()
     assert house.findings() == []
     assert start(use(second)).is_found_by_meaning()

@@ -191,7 +191,7 @@ def test_a_long_range_is_read_in_slices_and_overlaps_once(
     source.add("a", 90, 130)
     source.add("a", 20, 30)
     indexer.drain()
-    assert source.ranges == [("a", 0, 63), ("a", 64, 99), ("a", 100, 130)]
+    assert source.ranges == [("a", 0, 63), ("a", 64, 127), ("a", 128, 130)]
     assert source.tasks == []
     assert source.searchable == {"a"}
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 MAX_INTEGER = 2**31 - 1
 TITLE_MAX_CHARACTERS = 300
@@ -209,6 +209,30 @@ class SearchQuery(BaseModel):
     q: Annotated[Text, Field(min_length=1, max_length=300)]
     kind: Literal["documents", "messages", "all"] = "all"
     limit: int = Field(default=20, ge=1, le=200)
+    # of messages only
+    role: Literal["user", "assistant"] | None = None
+    model: Text | None = Field(default=None, max_length=300)
+    conversation_id: Text | None = Field(default=None, max_length=64)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class Highlight(BaseModel):
+    start: int
+    end: int
+
+
+class FoundMessageOut(BaseModel):
+    id: str
+    conversation_id: str
+    role: Literal["user", "assistant"]
+    model: str | None
+    created_at: str
+
+
+class FoundConversationOut(BaseModel):
+    id: str
+    title: str
 
 
 class SearchHit(BaseModel):
@@ -217,12 +241,65 @@ class SearchHit(BaseModel):
     quote: str
     document: DocumentOut | None = None
     page: int | None = None
+    message: FoundMessageOut | None = None
+    conversation: FoundConversationOut | None = None
     start: int | None = None
     end: int | None = None
+    highlights: list[Highlight] | None = None
 
 
 class SearchList(BaseModel):
     items: list[SearchHit]
+
+
+# --- Memory
+
+
+class MemoryQuery(BaseModel):
+    q: Annotated[Text, Field(min_length=1, max_length=300)]
+    limit: int = Field(default=20, ge=1, le=200)
+
+
+class ForgetQuery(BaseModel):
+    before: AwareDatetime | None = None
+
+
+class MemoryOut(BaseModel):
+    message_id: str
+    conversation_id: str
+    conversation_title: str
+    role: Literal["user", "assistant"]
+    quote: str
+    start: int
+    end: int
+    created_at: str
+    score: float
+
+
+class MemoryList(BaseModel):
+    items: list[MemoryOut]
+
+
+class MemoryStatsOut(BaseModel):
+    message_count: int
+    conversation_count: int
+    oldest: str | None
+    newest: str | None
+
+
+class RememberedMessageOut(BaseModel):
+    message_id: str
+    conversation_id: str
+    conversation_title: str
+    role: Literal["user", "assistant"]
+    model: str | None
+    content: str
+    created_at: str
+
+
+class MemoryExport(BaseModel):
+    exported_at: str
+    items: list[RememberedMessageOut]
 
 
 # --- Conversations
@@ -278,6 +355,7 @@ class MessageOut(BaseModel):
     error: dict[str, Any] | None
     citations: list[dict[str, Any]]
     memories: list[dict[str, Any]]
+    memories_state: Literal["ok", "off", "unavailable"] | None
     no_answer: bool
     usage: TokenCounts | None
     left_out: LeftOut | None

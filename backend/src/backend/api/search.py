@@ -1,4 +1,4 @@
-"""Search without an answer: the passages themselves."""
+"""Search without an answer: passages of documents, and messages."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from backend.api import serializers
 from backend.api.schemas import SearchList, SearchQuery
 from backend.api.services import services
 from backend.auth.middleware import current_identity
+from backend.chat.message_search import MessageFilter
 from backend.db.repositories import documents
 
 blueprint = APIBlueprint("search", __name__, url_prefix="/api", tag="Search")
@@ -17,18 +18,36 @@ blueprint = APIBlueprint("search", __name__, url_prefix="/api", tag="Search")
 @blueprint.input(SearchQuery, location="query")
 @blueprint.output(SearchList)
 def search(query_data: SearchQuery) -> dict[str, Any]:
-    """Return the passages that match best, each with its document and page."""
-    if query_data.kind == "messages":
-        return {"items": []}
+    """Return the passages of documents and the messages that match best, best first."""
     user_id = current_identity().user_id
-    found = services().search_passages(user_id, query_data.q, query_data.limit)
+    items: list[dict[str, Any]] = []
+    if query_data.kind != "messages":
+        items += _passages(user_id, query_data)
+    if query_data.kind != "documents":
+        items += _messages(user_id, query_data)
+    items.sort(key=lambda item: -item["score"])
+    return {"items": items[: query_data.limit]}
+
+
+def _passages(user_id: str, query: SearchQuery) -> list[dict[str, Any]]:
+    found = services().search_passages(user_id, query.q, query.limit)
     with services().database.db_session() as session:
         there = documents.existing_ids(session, user_id, {p.document_id for p in found})
         records = {id_: documents.get(session, user_id, id_) for id_ in there}
-    return {
-        "items": [
-            serializers.passage(passage, records[passage.document_id])
-            for passage in found
-            if passage.document_id in records
-        ]
-    }
+    return [
+        serializers.passage(passage, records[passage.document_id])
+        for passage in found
+        if passage.document_id in records
+    ]
+
+
+def _messages(user_id: str, query: SearchQuery) -> list[dict[str, Any]]:
+    where = MessageFilter(
+        role=query.role,
+        model=query.model,
+        conversation_id=query.conversation_id,
+        since=query.since,
+        until=query.until,
+    )
+    found = services().message_search.find(user_id, query.q, where, query.limit)
+    return [serializers.found_message(message) for message in found]

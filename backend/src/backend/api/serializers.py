@@ -6,6 +6,7 @@ from typing import Any
 
 from backend.api.services import FoundPassage
 from backend.auth.sessions import NewSession
+from backend.chat.message_search import FoundMessage
 from backend.chat.placeholders import placeholder_names
 from backend.clock import to_wire
 from backend.db.repositories.api_keys import ApiKeyRecord
@@ -13,6 +14,7 @@ from backend.db.repositories.auth_sessions import AuthSessionRecord
 from backend.db.repositories.collections import CollectionRecord
 from backend.db.repositories.conversations import ConversationRecord
 from backend.db.repositories.documents import DocumentRecord
+from backend.db.repositories.memory import MemoryStats, RememberedMessage
 from backend.db.repositories.messages import MessageRecord, Metering
 from backend.db.repositories.prompt_templates import PromptTemplateRecord
 from backend.db.repositories.users import UserRecord
@@ -148,6 +150,7 @@ def message(record: MessageRecord) -> dict[str, Any]:
         "error": record.error,
         "citations": record.citations,
         "memories": record.memories,
+        "memories_state": record.memories_state,
         "no_answer": record.no_answer,
         "usage": _usage(record.metering),
         "left_out": record.metering.left_out,
@@ -204,4 +207,47 @@ def passage(found: FoundPassage, record: DocumentRecord) -> dict[str, Any]:
         "page": found.page,
         "start": found.start,
         "end": found.end,
+    }
+
+
+def found_message(found: FoundMessage) -> dict[str, Any]:
+    """Return a search's hit in a conversation."""
+    return {
+        "kind": "message",
+        "score": round(found.score, 4),
+        "quote": found.quote,
+        "start": found.start,
+        "end": found.end,
+        "highlights": [{"start": start, "end": end} for start, end in found.highlights],
+        "message": {
+            "id": found.message_id,
+            "conversation_id": found.conversation_id,
+            "role": found.role,
+            "model": found.model,
+            "created_at": to_wire(found.said_at),
+        },
+        "conversation": {"id": found.conversation_id, "title": found.conversation_title},
+    }
+
+
+def memory_stats(stats: MemoryStats) -> dict[str, Any]:
+    """Return how much is remembered."""
+    return {
+        "message_count": stats.message_count,
+        "conversation_count": stats.conversation_count,
+        "oldest": stats.oldest and to_wire(stats.oldest),
+        "newest": stats.newest and to_wire(stats.newest),
+    }
+
+
+def remembered_message(record: RememberedMessage) -> dict[str, Any]:
+    """Return a message as the export of the memory has it."""
+    return {
+        "message_id": record.message_id,
+        "conversation_id": record.conversation_id,
+        "conversation_title": record.conversation_title,
+        "role": record.role,
+        "model": record.model,
+        "content": record.content,
+        "created_at": to_wire(record.created_at),
     }

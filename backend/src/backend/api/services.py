@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from flask import Flask, current_app
 
+from backend.chat.message_search import MessageSearch
 from backend.config import Config
 from backend.db.session import Database
 from backend.files import FileStore
@@ -39,7 +40,8 @@ class ApiServices:
     `checks` are the readiness checks by name; each returns None or what is wrong.
     `emit(event, data, user_id)` sends to that user's open sockets, `disconnect_session`
     closes those of a log-in session. `stop_answers(user_id, conversation_id)` returns when
-    no answer is being written there any more. `providers` names those a user may set up,
+    no answer is being written there any more. `search_memory(user_id, query, limit)` returns
+    memories as on the wire. `providers` names those a user may set up,
     `check_base_url` returns an address in its normal form or raises ValidationFailed,
     `check_access(provider, key, base_url)` raises ProviderError unless that opens it, and
     `list_models(user_id)` returns models as on the wire.
@@ -54,6 +56,8 @@ class ApiServices:
     disconnect_session: Callable[[str], None]
     stop_answers: Callable[[str, str], None]
     search_passages: SearchPassages
+    message_search: MessageSearch
+    search_memory: Callable[[str, str, int], Sequence[dict[str, Any]]]
     providers: Sequence[str]
     check_base_url: Callable[[str], str]
     check_access: Callable[[str, str | None, str | None], None]

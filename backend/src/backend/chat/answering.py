@@ -12,6 +12,7 @@ from backend.chat.citations import Embed, cite
 from backend.chat.events import AnswerEnded, AnswerFailed, Publish
 from backend.chat.evidence import WEAK_EVIDENCE, evidence, is_task
 from backend.chat.finding import Job, SourceFinder
+from backend.chat.memory import MemoryRecall
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.prompts import Prompt, build_prompt
 from backend.chat.retrieval import Chosen, Search, chosen_documents
@@ -19,7 +20,7 @@ from backend.chat.running import RunningAnswer
 from backend.chat.titles import TitleWriter
 from backend.chat.unsaved import FailedEnd
 from backend.config import Config
-from backend.db.repositories import documents, messages
+from backend.db.repositories import documents, memory, messages
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
 from backend.errors import (
@@ -53,6 +54,7 @@ class AnswerWriter:
         catalog: ModelCatalog,
         search: Search,
         embed: Embed,
+        recall: MemoryRecall,
         publish: Publish,
     ) -> None:
         self._database = database
@@ -62,6 +64,7 @@ class AnswerWriter:
         self._catalog = catalog
         self._finder = SourceFinder(config, catalog, search)
         self._embed = embed
+        self._recall = recall
         self._publish = publish
         self._titles = TitleWriter(database, catalog, publish, config.conversation_title_timeout_s)
 
@@ -90,9 +93,19 @@ class AnswerWriter:
             answer.no_answer = True
             answer.append(NOTHING_CHOSEN)
             return
-        query = self._finder.resolve(question, model, history) if has_documents else ""
+        query = self._finder.resolve(question, model, history)
+        recalled = self._recall.recall(question, query)
+        answer.memories_state = recalled.state
         job = Job(
-            question, model, history, asking, query, has_documents, document_ids, passages or 0
+            question,
+            model,
+            history,
+            asking,
+            query,
+            has_documents,
+            document_ids,
+            passages or 0,
+            recalled.memories,
         )
         budget = self._budget(job)
         provider, name = self._catalog.open(user_id, model)
@@ -119,6 +132,8 @@ class AnswerWriter:
         """Find passages and build the prompt."""
         sources = self._finder.find(job, budget) if job.has_documents else []
         # The built-in quotes cannot do tasks: their answer to one is none.
+        told = max((each.relevance for each in job.memories), default=0.0)
+        is_told = told >= self._min_evidence
         is_judged = job.model == BUILTIN_MODEL or not is_task(job.question.content)
         return build_prompt(
             job.question.content,
@@ -127,8 +142,11 @@ class AnswerWriter:
             has_documents=job.has_documents,
             budget=budget,
             instructions=job.instructions,
+            memories=job.memories,
+            is_told=is_told,
             is_evidence_weak=job.has_documents
             and is_judged
+            and not is_told
             and evidence(sources) < self._min_evidence,
         )
 
@@ -142,7 +160,7 @@ class AnswerWriter:
         *,
         is_retry: bool = False,
     ) -> None:
-        answer.sources = prompt.sources
+        answer.sources, answer.memories = prompt.sources, prompt.memories
         if job.model != BUILTIN_MODEL:
             answer.metering = prompt.metering(is_retry=is_retry)
         if prompt.is_evidence_weak and not answer.no_answer:
@@ -153,6 +171,7 @@ class AnswerWriter:
             turns=prompt.turns,
             question=job.question.content,
             passages=[source.to_passage() for source in prompt.sources],
+            memories=[each.to_turn() for each in prompt.memories],
             has_documents=job.has_documents,
             is_evidence_weak=prompt.is_evidence_weak,
             temperature=job.asking.temperature,
@@ -193,14 +212,20 @@ class AnswerWriter:
     def _save(self, answer: RunningAnswer, status: str, *, thoroughly: bool) -> MessageRecord:
         embed = self._embed if thoroughly else None
         content, citations = cite(answer.read(), answer.sources, embed)
+        user_id = answer.message.user_id
         with self._database.db_transaction() as session:
+            # What was forgotten while the answer was written does not come back with it.
+            recalled_ids = {each.message_id for each in answer.memories}
+            kept = memory.still_remembered(session, user_id, recalled_ids)
             return messages.finish(
                 session,
-                answer.message.user_id,
+                user_id,
                 answer.message.id,
                 content=content,
                 status=status,
                 citations=[citation.to_wire() for citation in citations],
+                memories=[each.to_wire() for each in answer.memories if each.message_id in kept],
+                memories_state=answer.memories_state,
                 no_answer=answer.no_answer,
                 metering=answer.metering,
             )
@@ -222,6 +247,7 @@ class AnswerWriter:
             error.to_wire(request_id),
             answer.no_answer,
             answer.metering,
+            answer.memories_state,
         )
         try:
             with self._database.db_transaction() as session:

@@ -15,6 +15,7 @@ from backend.chat.citations import Embed
 from backend.chat.elsewhere import OtherWriters, settle
 from backend.chat.events import AnswerEnded, AnswerStarted, ConversationChanged, Publish
 from backend.chat.jobs import AnswerJobs, Task
+from backend.chat.memory import MemoryRecall, SearchMessages, is_allowed
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.publisher import HEARTBEAT_S
 from backend.chat.retrieval import Chosen, Search
@@ -59,13 +60,15 @@ class AnswerEngine:
         search: Search,
         embed: Embed,
         publish: Publish,
+        search_messages: SearchMessages,
     ) -> None:
         """Build the engine; `start` begins its background work."""
         self._database = database
         self._config = config
         self._publish = publish
+        recall = MemoryRecall(database, config, search_messages)
         self._check_model = catalog.check_model
-        writer = AnswerWriter(database, config, catalog, search, embed, publish)
+        writer = AnswerWriter(database, config, catalog, search, embed, recall, publish)
         self._jobs = AnswerJobs(database, config, writer, publish)
         self._others = OtherWriters(database, publish)
         self._settling = Periodic("abandoned-answers", HEARTBEAT_S, self.settle_abandoned)
@@ -116,7 +119,9 @@ class AnswerEngine:
             parent_id: the answer it follows; None: the conversation's newest.
             client_id: the client's own id of this question; sent again, nothing happens
                 and the first result is returned.
-            memory_enabled, document_ids, collection_ids: change the conversation, unless None.
+            memory_enabled: for this message alone; False: nothing is recalled for it, and
+                neither it nor its answer is remembered. None: as the conversation has it.
+            document_ids, collection_ids: change the conversation, unless None.
 
         Raises:
             ValidationFailed: the text is empty or too long, or `parent_id` is no answer.
@@ -137,7 +142,6 @@ class AnswerEngine:
                 conversation_id,
                 title=title_from_question(text) if conversation.title_source == "default" else None,
                 title_source="question",
-                memory_enabled=memory_enabled,
                 document_ids=document_ids,
                 collection_ids=collection_ids,
             )
@@ -149,6 +153,8 @@ class AnswerEngine:
                 role="user",
                 content=text,
                 client_id=client_id,
+                memory_enabled=memory_enabled,
+                is_remembered=is_allowed(session, user_id, self._config.memory_enabled),
             )
 
         return self._begin(user_id, conversation_id, model, add_question, client_id)
@@ -184,6 +190,8 @@ class AnswerEngine:
                 role="user",
                 content=text,
                 client_id=client_id,
+                memory_enabled=edited.memory_enabled,
+                is_remembered=is_allowed(session, user_id, self._config.memory_enabled),
             )
 
         return self._begin(user_id, edited.conversation_id, model, add_question, client_id)
@@ -320,6 +328,10 @@ class AnswerEngine:
                     role="assistant",
                     status=STREAMING,
                     model=model,
+                    memory_enabled=question.memory_enabled,
+                    # The built-in quotes only repeat documents and what was said.
+                    is_remembered=model != BUILTIN_MODEL
+                    and is_allowed(session, user_id, self._config.memory_enabled),
                     client_id=answer_client_id,
                 )
                 conversations.touch(session, user_id, conversation_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from backend.chat.asking import Asking
 from backend.chat.budget import Budget
 from backend.chat.followups import depends_on_earlier, expand
+from backend.chat.memory import Memory
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.prompts import all_fit
 from backend.chat.retrieval import Search, Source, find_everything, find_sources
@@ -26,6 +27,7 @@ class Job:
     has_documents: bool
     document_ids: Sequence[str] | None
     passages: int  # how many there are to read
+    memories: Sequence[Memory]  # what other conversations hold of it
 
     @property
     def instructions(self) -> str:
@@ -68,6 +70,7 @@ class SourceFinder:
                 has_history=bool(job.history),
                 budget=budget,
                 instructions=job.instructions,
+                memories=job.memories,
             ):
                 return whole
         return find_sources(self._search, user_id, job.query, job.document_ids)

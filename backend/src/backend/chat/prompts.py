@@ -7,6 +7,7 @@ from typing import Final
 
 from backend.chat.budget import Budget, Room
 from backend.chat.evidence import WEAK_EVIDENCE
+from backend.chat.memory import Memory, memory_parts
 from backend.chat.retrieval import Source
 from backend.chat.tokens import estimate_tokens
 from backend.db.repositories.messages import MessageRecord, Metering
@@ -56,6 +57,7 @@ _NOT_IN_ATTRIBUTE: Final = re.compile(r"[\"<>\x00-\x1f\u2028\u2029]")
 
 # Passages may take all but a quarter, so that what was said before is not forgotten.
 _PASSAGES_SHARE: Final = 0.75
+_MEMORIES_SHARE: Final = 0.25  # of what the question leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Prompt:
 
     turns: Sequence[Turn]
     sources: Sequence[Source]  # those that found room
+    memories: Sequence[Memory]  # likewise
     used: float
     messages_left_out: int
     passages_left_out: int
@@ -97,21 +100,25 @@ def build_prompt(
     has_documents: bool,
     budget: Budget,
     instructions: str = "",
+    memories: Sequence[Memory] = (),
+    is_told: bool = False,
     is_evidence_weak: bool = False,
 ) -> Prompt:
     """Return the prompt as far as it fits `budget`.
 
-    Rules, instructions and the question are always in it; then passages, best first, and
-    earlier messages, newest first, are taken whole as long as they fit.
+    Rules, instructions and the question are always in it; then memories and passages, best
+    first, and earlier messages, newest first, are taken whole as long as they fit.
 
     Args:
         history: the branch's earlier messages, oldest first, without the question.
         instructions: the system prompt of the user or the conversation.
+        memories: what other conversations hold of it, best first; `is_told`: one of them
+            carries the answer, as far as can be told.
 
     Raises:
         ContextTooLong: the question alone is more than the model takes.
     """
-    room, standing = _open(budget, question, instructions)
+    room, standing, recalled = _open(budget, question, instructions, memories)
     weakness = _WEAK_EVIDENCE.format(sentence=WEAK_EVIDENCE) if is_evidence_weak else ""
     if weakness:
         room.require(weakness)
@@ -121,10 +128,13 @@ def build_prompt(
     if given:
         rules = [_RULES, _WITH_PASSAGES, weakness] if weakness else [_RULES, _WITH_PASSAGES]
         system = [*standing, *rules, *passages[:given]]
-    elif has_documents:
+    elif has_documents and not (recalled and is_told):
         system = [*standing, _RULES, _NO_PASSAGES.format(sentence=WEAK_EVIDENCE)]
+    elif has_documents:
+        system = [*standing, _RULES]
     else:
         system = [*standing, _RULES, _NO_DOCUMENTS]
+    system += memory_parts(memories[:recalled])
     earlier = [
         Turn("user" if message.role == "user" else "assistant", message.content)
         for message in history[len(history) - kept :]
@@ -132,10 +142,12 @@ def build_prompt(
     return Prompt(
         turns=[Turn("system", "\n\n".join(system)), *earlier, Turn("user", question)],
         sources=sources[:given],
+        memories=memories[:recalled],
         used=room.used,
         messages_left_out=len(history) - kept,
         passages_left_out=len(sources) - given,
-        is_evidence_weak=has_documents and (is_evidence_weak or not given),
+        is_evidence_weak=has_documents
+        and (is_evidence_weak or not (given or (recalled and is_told))),
     )
 
 
@@ -146,25 +158,32 @@ def all_fit(
     has_history: bool,
     budget: Budget,
     instructions: str = "",
+    memories: Sequence[Memory] = (),
 ) -> bool:
     """Return whether `build_prompt` will find room for every source.
 
     Raises:
         ContextTooLong: the question alone is more than the model takes.
     """
-    room, _ = _open(budget, question, instructions)
+    room, _, _ = _open(budget, question, instructions, memories)
     passages = [_passage(source) for source in sources]
     return _take(room, passages, has_history=has_history) == len(passages)
 
 
-def _open(budget: Budget, question: str, instructions: str) -> tuple[Room, list[str]]:
-    """Return what room the indispensable leaves, and the instructions as given to the model."""
+def _open(
+    budget: Budget, question: str, instructions: str, memories: Sequence[Memory]
+) -> tuple[Room, list[str], int]:
+    """Return what room the indispensable and the memories leave, the instructions as given to
+    the model, and how many memories found room."""
     room = budget.open()
     standing = []
     if instructions:
         standing = [_INSTRUCTIONS.format(text=_TAG.sub("(", instructions))]
     room.require(*standing, _RULES, _WITH_PASSAGES, question)
-    return room, standing
+    elements = [memory_parts([each])[-1] for each in memories]
+    if elements:
+        elements[0] = "\n\n".join(memory_parts(memories[:1]))
+    return room, standing, room.take_first(elements, share=_MEMORIES_SHARE)
 
 
 def _take(room: Room, passages: Sequence[str], *, has_history: bool) -> int:

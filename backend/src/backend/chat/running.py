@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from backend.chat.events import AnswerText, Publish
+from backend.chat.memory import Memory, State
 from backend.chat.retrieval import Source
 from backend.db.repositories.messages import NOT_METERED, MessageRecord
 
@@ -41,6 +42,8 @@ class RunningAnswer:
         """
         self.message = message
         self.sources: Sequence[Source] = ()  # the passages it was given, once they are found
+        self.memories: Sequence[Memory] = ()  # what it was given of other conversations
+        self.memories_state: State | None = None  # None: not looked yet
         self.metering = NOT_METERED
         self.no_answer = False  # whether the documents do not clearly answer the question
         self.is_launched = False  # whether its row is committed and its thread starts

@@ -25,6 +25,7 @@ class FailedEnd:
     error: dict[str, Any]
     no_answer: bool
     metering: Metering
+    memories_state: str | None
 
     def save(self, session: Session) -> None:
         """Write it to the row.
@@ -42,6 +43,7 @@ class FailedEnd:
             error=self.error,
             no_answer=self.no_answer,
             metering=self.metering,
+            memories_state=self.memories_state,
         )
 
     def shown_on(self, message: MessageRecord) -> MessageRecord:
@@ -53,6 +55,7 @@ class FailedEnd:
             error=self.error,
             no_answer=self.no_answer,
             metering=self.metering,
+            memories_state=self.memories_state,
         )
 
 

@@ -373,6 +373,10 @@ class IndexTask(Base):
     first_ordinal: Mapped[int | None]
     last_ordinal: Mapped[int | None]  # inclusive
     created_at: Mapped[datetime]
+    # documents, messages (there `document_id` is a conversation's)
+    subject: Mapped[str] = mapped_column(
+        String(16), default="documents", server_default="documents"
+    )
 
 
 class MaintenanceRequest(Base):
@@ -381,7 +385,8 @@ class MaintenanceRequest(Base):
     __tablename__ = "maintenance_requests"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(16))  # inspect, rebuild
+    kind: Mapped[str] = mapped_column(String(16))  # inspect, rebuild, search_memory
+    arguments: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
     answer: Mapped[dict[str, Any] | None]
 
@@ -416,6 +421,13 @@ class Message(Base):
             sqlite_where=text("client_id IS NOT NULL"),
             postgresql_where=text("client_id IS NOT NULL"),
         ),
+        Index("ix_messages_user_id_id", "user_id", "id"),
+        Index(
+            "ix_messages_unsplit",
+            "id",
+            sqlite_where=text("split_at IS NULL"),
+            postgresql_where=text("split_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -434,6 +446,12 @@ class Message(Base):
     memories: Mapped[list[Any]]
     # whether the documents did not clearly answer the question
     no_answer: Mapped[bool] = mapped_column(default=False, server_default=false())
+    memories_state: Mapped[str | None] = mapped_column(String(16))  # ok, off, unavailable
+    # the message's own switch; None: the conversation's decides
+    memory_enabled: Mapped[bool | None]
+    # whether other conversations may be told of it, as long as its conversation has memory on
+    is_remembered: Mapped[bool] = mapped_column(default=True, server_default=false())
+    split_at: Mapped[datetime | None]  # when its passages were made; None: not yet
     # tokens as the provider counted them; None: it did not say
     input_tokens: Mapped[int | None]
     output_tokens: Mapped[int | None]

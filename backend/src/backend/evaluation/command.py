@@ -14,9 +14,11 @@ from backend.config import Config, load_config
 from backend.data_folder import LOCK, claim_data_dir
 from backend.db.session import Database, create_database
 from backend.errors import ConfigurationError
+from backend.evaluation import dialogue
 from backend.evaluation.corpus import Library, load, take_in
 from backend.evaluation.dataset import CORPUS, Dataset, read_dataset
-from backend.evaluation.measurement import Measurement, measure
+from backend.evaluation.dialogue import is_dialogue
+from backend.evaluation.measurement import DEPTH, Measurement, measure, measure_by
 from backend.evaluation.report import Result
 from backend.files import FileStore
 from backend.search_stack import SearchStack
@@ -28,6 +30,13 @@ _ITS_OWN: Final = {"data_dir", "database_url", "qdrant_url", "redis_url"}
 # way from text to rows and points changes.
 _INGEST_VERSION: Final = 3
 _INGEST_SETTINGS: Final = ("chunk_max_characters", "chunk_overlap_characters")
+# The same for a set of dialogues.
+_DIALOGUE_VERSION: Final = 10_001
+_DIALOGUE_SETTINGS: Final = (
+    *_INGEST_SETTINGS,
+    "memory_neighbour_weight",
+    "memory_neighbour_embedded",
+)
 
 Tell = Callable[[str], None]
 
@@ -57,6 +66,7 @@ def run_eval(
     halves: bool,
     work_dir: Path | None,
     tell: Tell,
+    as_memory: bool | None = None,
 ) -> Iterator[Result]:
     """Measure one set after the other.
 
@@ -65,6 +75,7 @@ def run_eval(
         halves: also measure keywords alone and embeddings alone.
         work_dir: where corpora that were taken in, and vectors, are kept for the next time.
         tell: called with the progress.
+        as_memory: whether sets are conversations, searched as memory is; None: told by each.
 
     Raises:
         InvalidDataset: a set's files are missing or wrong; before anything is measured.
@@ -74,7 +85,9 @@ def run_eval(
     datasets = [read_dataset(folder) for folder in folders]
     with _kept_or_temporary(work_dir) as root:
         for folder, dataset in zip(folders, datasets, strict=True):
-            yield _measure_set(folder, dataset, settings, halves=halves, root=root, tell=tell)
+            is_memory = is_dialogue(dataset) if as_memory is None else as_memory
+            run = _measure_dialogue if is_memory else _measure_set
+            yield run(folder, dataset, settings, halves=halves, root=root, tell=tell)
 
 
 def _measure_set(
@@ -100,6 +113,35 @@ def _measure_set(
     return Result(dataset.name, len(dataset.entries), opened.library.passages, hybrid, parts)
 
 
+def _measure_dialogue(
+    folder: Path,
+    dataset: Dataset,
+    settings: Mapping[str, str],
+    *,
+    halves: bool,
+    root: Path,
+    tell: Tell,
+) -> Result:
+    way: list[int | str] = [_DIALOGUE_VERSION, *_DIALOGUE_SETTINGS]
+    with _open_folder(folder, dataset, settings, root, way) as (config, database):
+        library = dialogue.load(config.data_dir)
+        if library is None:
+            _empty(config.data_dir)
+            library = dialogue.take_in(config, database, dataset, root / "vectors.db", tell)
+
+        def ask_all(weights: Mapping[str, float]) -> Measurement:
+            with _search_stack(config, database, weights) as stack:
+                ask = dialogue.asker(library, stack.search_messages, DEPTH)
+                return measure_by(dataset, ask, tell)
+
+        hybrid = ask_all({})
+        parts = {
+            name: ask_all(weights)
+            for name, weights in (dialogue.half_weights() if halves else {}).items()
+        }
+    return Result(dataset.name, len(dataset.entries), library.passages, hybrid, parts)
+
+
 @dataclass(frozen=True, slots=True)
 class OpenLibrary:
     """A corpus that lies in a data folder of its own, ready to be searched."""
@@ -111,12 +153,8 @@ class OpenLibrary:
     @contextmanager
     def search_stack(self, overrides: Mapping[str, Any]) -> Iterator[SearchStack]:
         """Give the product's search, with `overrides` of the configuration by field."""
-        config = self.config.model_copy(update=overrides)
-        stack = SearchStack(config, self.database, FileStore(config.files_dir))
-        try:
+        with _search_stack(self.config, self.database, overrides) as stack:
             yield stack
-        finally:
-            stack.stop()
 
 
 @contextmanager
@@ -128,19 +166,49 @@ def open_library(
     Raises:
         ConfigurationError: as `run_eval`.
     """
-    config = _config(settings, root)
-    config = _config(settings, root / f"{dataset.name}-{_fingerprint(folder / CORPUS, config)}")
-    with claim_data_dir(config.data_dir):
+    way: list[int | str] = [_INGEST_VERSION, *_INGEST_SETTINGS]
+    with _open_folder(folder, dataset, settings, root, way) as (config, database):
         library = load(config.data_dir)
         if library is None:
             _empty(config.data_dir)  # of what an evaluation that was killed has left
+            library = take_in(config, database, dataset, root / "vectors.db", tell)
+        yield OpenLibrary(config, database, library)
+
+
+@contextmanager
+def _open_folder(
+    folder: Path,
+    dataset: Dataset,
+    settings: Mapping[str, str],
+    root: Path,
+    way: Sequence[int | str],
+) -> Iterator[tuple[Config, Database]]:
+    """Give the data folder of a set that is taken in this `way`, and its database.
+
+    `way` is a version and the settings that matter.
+    """
+    config = _config(settings, root)
+    name = f"{dataset.name}-{_fingerprint(folder / CORPUS, config, way)}"
+    config = _config(settings, root / name)
+    with claim_data_dir(config.data_dir):
         database = create_database(config)
         try:
-            if library is None:
-                library = take_in(config, database, dataset, root / "vectors.db", tell)
-            yield OpenLibrary(config, database, library)
+            yield config, database
         finally:
             database.close()
+
+
+@contextmanager
+def _search_stack(
+    config: Config, database: Database, overrides: Mapping[str, Any]
+) -> Iterator[SearchStack]:
+    stack = SearchStack(
+        config.model_copy(update=dict(overrides)), database, FileStore(config.files_dir)
+    )
+    try:
+        yield stack
+    finally:
+        stack.stop()
 
 
 def _half_weights(config: Config) -> dict[str, dict[str, float]]:
@@ -158,11 +226,12 @@ def _config(settings: Mapping[str, str], data_dir: Path) -> Config:
     )
 
 
-def _fingerprint(corpus: Path, config: Config) -> str:
+def _fingerprint(corpus: Path, config: Config, way: Sequence[int | str]) -> str:
     """Return the same for the same corpus taken in the same way, and something else otherwise."""
-    way = [_INGEST_VERSION, configured_model(config).name]
-    way += [getattr(config, name) for name in _INGEST_SETTINGS]
-    digest = hashlib.sha256(json.dumps(way).encode())
+    version, *names = way
+    marks = [version, configured_model(config).name]
+    marks += [getattr(config, str(name)) for name in names]
+    digest = hashlib.sha256(json.dumps(marks).encode())
     with corpus.open("rb") as file:
         digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:12]

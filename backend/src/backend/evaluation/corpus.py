@@ -69,7 +69,7 @@ def take_in(
 ) -> Library:
     """Fill the empty data folder of `config`; `cache` is the file of vectors to use."""
     upgrade(database)
-    user_id = _add_user(database)
+    user_id = add_user(database)
     entry_ids: dict[str, str] = {}
     passages = done = 0
     models = EmbeddingModels(config, database)
@@ -176,7 +176,8 @@ def _commit(
     return document_ids
 
 
-def _add_user(database: Database) -> str:
+def add_user(database: Database) -> str:
+    """Add the user whose corpus it is and return its id."""
     with database.db_transaction() as session:
         return users.add(
             session,

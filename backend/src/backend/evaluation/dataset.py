@@ -16,16 +16,23 @@ from backend.errors import InvalidDataset
 CORPUS: Final = "corpus.jsonl"
 QUERIES: Final = "queries.jsonl"
 QRELS: Final = "qrels.tsv"
+_DATE_FIELDS: Final = ("date", "timestamp", "datetime", "time", "said_at", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document of the corpus. `conversation` is the one that alone it belongs to, if any."""
+    """A document of the corpus. `conversation` is the one that alone it belongs to, if any.
+
+    Of a turn of a dialogue, `date` is the time it was said, as the set writes it, and `speaker`
+    who said it; "" if the set does not tell.
+    """
 
     id: str
     title: str
     text: str
     conversation: str | None
+    date: str = ""
+    speaker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,20 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
 
 def _entry(place: str, row: Mapping[str, Any]) -> Entry:
     title, text = _text(place, row, "title", ""), _text(place, row, "text")
-    return Entry(_id(place, row), title, text, _conversation(place, row))
+    return Entry(
+        _id(place, row),
+        title,
+        text,
+        _conversation(place, row),
+        date=_first(row, _DATE_FIELDS),
+        speaker=_first(row, ("speaker",)),
+    )
+
+
+def _first(row: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Return the first of these fields that holds text; "" if none does."""
+    values = (row.get(name) for name in names)
+    return next((value for value in values if isinstance(value, str)), "")
 
 
 def _query(place: str, row: Mapping[str, Any]) -> Query:

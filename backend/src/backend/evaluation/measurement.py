@@ -36,17 +36,31 @@ class Measurement:
 def measure(
     dataset: Dataset, library: Library, search: Search, tell: Callable[[str], None]
 ) -> Measurement:
-    """Ask every query once, one after the other, after a few to warm up."""
+    """Ask every query of a corpus of documents."""
     scopes = _scopes(dataset, library)
+
+    def ask(query: Query) -> list[str]:
+        found = _ask(query, library, search, scopes)
+        return [library.entry_ids[document_id] for document_id in found]
+
+    return measure_by(dataset, ask, tell)
+
+
+def measure_by(
+    dataset: Dataset, ask: Callable[[Query], list[str]], tell: Callable[[str], None]
+) -> Measurement:
+    """Ask every query once, one after the other, after a few to warm up.
+
+    `ask` returns the ids of the entries found, best first.
+    """
     for query in dataset.queries[:_WARM_UP]:
-        _ask(query, library, search, scopes)
+        ask(query)
     rankings: list[list[str]] = []
     milliseconds: list[float] = []
     for query in dataset.queries:
         began = time.perf_counter()
-        found = _ask(query, library, search, scopes)
+        rankings.append(ask(query))
         milliseconds.append((time.perf_counter() - began) * 1_000)
-        rankings.append([library.entry_ids[document_id] for document_id in found])
         if len(rankings) % _TELL_EVERY == 0:
             tell(f"{dataset.name}: {len(rankings):,} of {len(dataset.queries):,} queries asked")
     judged = list(zip(rankings, [query.relevant for query in dataset.queries], strict=True))

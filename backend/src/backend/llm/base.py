@@ -6,6 +6,7 @@ Providers raise `ProviderError`s; they never yield an error as text.
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 
@@ -46,10 +47,22 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberedTurn:
+    """What was said in another conversation; `sentences` are (start, end, relevance) in `text`."""
+
+    role: str  # user, assistant
+    conversation_title: str
+    said_on: date
+    text: str
+    sentences: tuple[tuple[int, int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What is to be answered. `turns` is the whole prompt, the question last.
 
-    `question` and `passages` repeat its parts for providers that are no language model.
+    `question`, `passages` and `memories` repeat its parts for providers that are no language
+    model.
     """
 
     model: str  # the provider's own name, without the "provider:" prefix
@@ -60,6 +73,7 @@ class ChatRequest:
     is_evidence_weak: bool = False  # whether the passages hardly fit the question
     temperature: float | None = None  # 0..2; None: the model's own
     max_output_tokens: int | None = None  # None: as many as the model likes
+    memories: Sequence[RememberedTurn] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,22 @@
-"""`builtin:quotes`: answers with the documents' own sentences. No language model, no network."""
+"""`builtin:quotes`: answers with the documents' own sentences, and with what was said before.
+
+No language model, no network.
+"""
 
 import re
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
-from backend.llm.base import ChatRequest, Event, Finish, Model, Passage, Provider, TextDelta
+from backend.llm.base import (
+    ChatRequest,
+    Event,
+    Finish,
+    Model,
+    Passage,
+    Provider,
+    RememberedTurn,
+    TextDelta,
+)
 from backend.llm.questions import Kind, kind_of, suits
 
 NAME = "builtin"
@@ -29,6 +41,8 @@ NO_DOCUMENTS = (
 )
 NOTHING = "No passage comes near it. Try other words."
 NEAREST = "The nearest passages are:"
+REMEMBERED = "From earlier conversations:"
+MAX_REMEMBERED = 3
 
 _ACTIVE = re.compile(
     r"""
@@ -69,16 +83,16 @@ class QuotesProvider(Provider):
         self._max_sentences = max_sentences
 
     def stream(self, request: ChatRequest) -> Generator[Event, None, None]:
-        if not request.has_documents:
-            yield TextDelta(NO_DOCUMENTS)
-            yield Finish("stop")
-            return
+        remembered = remembered_quotes(request.memories)
         kind = kind_of(request.question)
         quotes = rank_quotes(request.question, kind, request.passages)
-        if request.is_evidence_weak or not quotes:
-            yield from _nearest(quotes)
-        else:
+        if quotes and not request.is_evidence_weak:
             yield from _quoted(in_reading_order(choose_quotes(quotes, kind, self._max_sentences)))
+        elif not remembered:
+            yield from _nearest(quotes) if request.has_documents else [TextDelta(NO_DOCUMENTS)]
+        if remembered:
+            yield TextDelta("\n\n" if quotes and not request.is_evidence_weak else "")
+            yield TextDelta("\n".join([REMEMBERED, "", *remembered]))
         yield Finish("stop")
 
     def list_models(self) -> list[Model]:
@@ -131,6 +145,24 @@ def choose_quotes(ranked: Sequence[Quote], kind: Kind, max_sentences: int) -> li
     return chosen
 
 
+def remembered_quotes(memories: Sequence[RememberedTurn]) -> list[str]:
+    """Return a list item for each of the best memories, the latest last.
+
+    Each gives the turn's best sentence, word for word. What only asks tells nothing.
+    """
+    chosen = []
+    for memory in memories:
+        told = [
+            (score, -start, " ".join(memory.text[start:end].split()))
+            for start, end, score in memory.sentences
+            if not memory.text[start:end].rstrip().endswith("?")
+        ]
+        if told:
+            chosen.append((memory, max(told)[2]))
+    chosen = sorted(chosen[:MAX_REMEMBERED], key=lambda item: item[0].said_on)
+    return [_remembered(memory, text) for memory, text in chosen]
+
+
 def in_reading_order(quotes: Sequence[Quote]) -> list[Quote]:
     """Return the quotes by file, that of the best first, and by place in it."""
     files = list(dict.fromkeys(quote.passage.filename for quote in quotes))
@@ -172,6 +204,13 @@ def _nearest(quotes: Sequence[Quote]) -> Iterator[TextDelta]:
 def _cited(quote: Quote) -> str:
     # Quotation marks also keep Markdown from reading "1." or "#" at its start as a list or heading.
     return f"“{_inert(quote.text)}” [{quote.passage.number}]"
+
+
+def _remembered(memory: RememberedTurn, text: str) -> str:
+    said_by = "you" if memory.role == "user" else "the assistant"
+    date = f"{memory.said_on.day} {memory.said_on:%B %Y}"
+    title = _inert(" ".join(memory.conversation_title.split()))
+    return f"- {date}, {said_by} in “{title}”: “{_inert(text)}”"
 
 
 def _inert(text: str) -> str:

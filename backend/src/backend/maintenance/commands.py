@@ -32,7 +32,7 @@ def run_doctor(config: Config, *, repair: bool, tell: Tell) -> bool:
     Raises:
         ConfigurationError: the data folder or the database cannot be used.
     """
-    with _open_house(config) as house:
+    with open_house(config) as house:
         doctor = Doctor(
             house.database,
             house.file_store,
@@ -58,10 +58,10 @@ def run_reindex(config: Config, tell: Tell) -> bool:
         ConfigurationError: the data folder or the database cannot be used.
         Unavailable: the index cannot be opened.
     """
-    with _open_house(config) as house:
+    with open_house(config) as house:
         documents = house.index.rebuild()
         house.index.carry()
-        tell(f"Putting {documents} documents into the index …")
+        tell(f"Putting {documents} documents and conversations into the index …")
         told = documents
 
         def tell_progress(waiting: int) -> None:
@@ -76,14 +76,16 @@ def run_reindex(config: Config, tell: Tell) -> bool:
         with house.database.db_session() as session:
             passages = consistency.totals(session).passages
     if done:
-        tell(f"The index holds {passages} passages of {documents} documents.")
+        tell(f"The index holds {passages} passages of documents, and what was said.")
     else:
         tell("The index does not take the rest; the log says why.")
     return done
 
 
 @dataclass(frozen=True, slots=True)
-class _House:
+class House:
+    """What commands work on; `is_alone`: no server can be running."""
+
     database: Database
     file_store: FileStore
     index: IndexAccess
@@ -91,7 +93,7 @@ class _House:
 
 
 @contextmanager
-def _open_house(config: Config) -> Iterator[_House]:
+def open_house(config: Config) -> Iterator[House]:
     """Give what the commands need; no server can start as long as none was running.
 
     The embedded index belongs to the server as long as it runs, so then the server is
@@ -115,7 +117,7 @@ def _open_house(config: Config) -> Iterator[_House]:
             index = RequestedIndex(database)
         stack.callback(index.close)
         # With a cluster there may be servers on other machines.
-        yield _House(database, file_store, index, is_locked and not config.qdrant_url)
+        yield House(database, file_store, index, is_locked and not config.qdrant_url)
 
 
 def _tell_findings(examination: Examination, tell: Tell) -> None:

@@ -6,18 +6,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Final
 
+from backend.chat.memory import to_memory
 from backend.clock import utc_now
 from backend.db.repositories import index_tasks, maintenance_requests
 from backend.db.session import Database
 from backend.errors import Unavailable
 from backend.search_stack import SearchStack
 from backend.store.inspection import Inspection
+from backend.store.memory import SaidWhere
 
 _ANSWER_TIMEOUT_S: Final = 120.0
 _POLL_S: Final = 0.2
 
 INSPECT: Final = "inspect"
+INSPECT_MESSAGES: Final = "inspect_messages"
 REBUILD: Final = "rebuild"
+SEARCH_MEMORY: Final = "search_memory"
 
 
 class IndexAccess(ABC):
@@ -32,8 +36,25 @@ class IndexAccess(ABC):
         """
 
     @abstractmethod
+    def inspect_messages(self) -> Inspection:
+        """As `inspect`, of the index of messages: its documents are conversations.
+
+        Raises:
+            Unavailable: as `inspect`.
+        """
+
+    @abstractmethod
     def rebuild(self) -> int:
-        """Empty the index and enqueue all passages; return how many documents that are.
+        """Empty both indexes and enqueue all passages; return of how many documents and
+        conversations they are.
+
+        Raises:
+            Unavailable: as `inspect`.
+        """
+
+    @abstractmethod
+    def search_memory(self, user_id: str, query: str, limit: int) -> list[dict[str, Any]]:
+        """Return what would be recalled, as memories of the wire contract.
 
         Raises:
             Unavailable: as `inspect`.
@@ -58,8 +79,15 @@ class OpenedIndex(IndexAccess):
     def inspect(self) -> Inspection:
         return self._stack.inspect()
 
+    def inspect_messages(self) -> Inspection:
+        return self._stack.inspect_messages()
+
     def rebuild(self) -> int:
         return self._stack.rebuild()
+
+    def search_memory(self, user_id: str, query: str, limit: int) -> list[dict[str, Any]]:
+        self._stack.drain()
+        return search_memory(self._stack, user_id, query, limit)
 
     def carry(self) -> None:
         if not self._is_carrying:
@@ -80,8 +108,16 @@ class RequestedIndex(IndexAccess):
     def inspect(self) -> Inspection:
         return Inspection.from_wire(self._ask(INSPECT))
 
+    def inspect_messages(self) -> Inspection:
+        return Inspection.from_wire(self._ask(INSPECT_MESSAGES))
+
     def rebuild(self) -> int:
         return int(self._ask(REBUILD)["documents"])
+
+    def search_memory(self, user_id: str, query: str, limit: int) -> list[dict[str, Any]]:
+        arguments = {"user_id": user_id, "query": query, "limit": limit}
+        found: list[dict[str, Any]] = self._ask(SEARCH_MEMORY, arguments)["items"]
+        return found
 
     def carry(self) -> None:
         """The server does so anyway."""
@@ -89,9 +125,9 @@ class RequestedIndex(IndexAccess):
     def close(self) -> None:
         """There is nothing to release."""
 
-    def _ask(self, kind: str) -> dict[str, Any]:
+    def _ask(self, kind: str, arguments: dict[str, Any] | None = None) -> dict[str, Any]:
         with self._database.db_transaction() as session:
-            request_id = maintenance_requests.add(session, kind, utc_now())
+            request_id = maintenance_requests.add(session, kind, utc_now(), arguments)
         try:
             return self._wait_for_answer(request_id)
         finally:
@@ -125,20 +161,36 @@ class RequestDesk:
         with self._database.db_session() as session:
             requests = maintenance_requests.waiting(session)
         for request in requests:
-            answer = self._answer(request.kind)
+            answer = self._answer(request.kind, request.arguments or {})
             with self._database.db_transaction() as session:
                 maintenance_requests.put_answer(session, request.id, answer)
         return len(requests)
 
-    def _answer(self, kind: str) -> dict[str, Any]:
+    def _answer(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
         try:
             if kind == INSPECT:
                 return self._stack.inspect().to_wire()
+            if kind == INSPECT_MESSAGES:
+                return self._stack.inspect_messages().to_wire()
             if kind == REBUILD:
                 return {"documents": self._stack.rebuild()}
+            if kind == SEARCH_MEMORY:
+                return {"items": search_memory(self._stack, **arguments)}
         except Unavailable as error:
             return {"error": error.message}
         return {"error": "The running server is of another version. Restart it."}
+
+
+def search_memory(stack: SearchStack, user_id: str, query: str, limit: int) -> list[dict[str, Any]]:
+    """As `IndexAccess.search_memory`, by an index that this process has open."""
+    found = stack.search_messages(
+        user_id=user_id,
+        query=query,
+        where=SaidWhere(is_recall=True),
+        limit=limit,
+        now=utc_now(),
+    )
+    return [to_memory(item).to_wire() for item in found]
 
 
 def wait_until_carried(

@@ -1,10 +1,13 @@
 """Compares the search index with the rows, and tries both of its searches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from backend.db.repositories import consistency, index_tasks
+from sqlalchemy.orm import Session
+
+from backend.db.repositories import consistency, index_tasks, message_passages
 from backend.db.session import Database
 from backend.errors import Unavailable
 from backend.maintenance.findings import Finding
@@ -25,31 +28,38 @@ class IndexChecks:
 
     def find(self) -> tuple[list[Finding], int]:
         """Return what is wrong, and how many points there are."""
-        try:
-            inspection = self._index.inspect()
-        except Unavailable as error:
-            return [Finding("index_unreadable", "index", error.message, self._index.rebuild)], 0
-        different = [
-            Finding(
+        findings: list[Finding] = []
+        points = 0
+        for of in (_DOCUMENTS, _CONVERSATIONS):
+            is_messages = of is _CONVERSATIONS
+            inspect = self._index.inspect_messages if is_messages else self._index.inspect
+            try:
+                inspection = inspect()
+            except Unavailable as error:
+                problem = Finding("index_unreadable", of.index, error.message, self._index.rebuild)
+                return [*findings, problem], points
+            findings += self._of(inspection, of)
+            points += inspection.points
+        return findings, points
+
+    def _of(self, inspection: Inspection, of: "_Subject") -> Iterator[Finding]:
+        for count in inspection.different:
+            yield Finding(
                 "index_differs",
                 count.document_id,
-                _difference(count),
-                partial(self._index_anew, count.document_id),
+                _difference(count, of.noun),
+                partial(self._change, of.index_anew, count.document_id),
             )
-            for count in inspection.different
-        ]
-        orphans = [
-            Finding(
+        for document_id in inspection.orphans:
+            yield Finding(
                 "orphan_points",
                 document_id,
-                f"The index has points of the document {document_id}, which does not exist.",
-                partial(self._remove_points, document_id),
+                f"The index has points of the {of.noun} {document_id}, which does not exist.",
+                partial(self._change, of.remove_points, document_id),
             )
-            for document_id in inspection.orphans
-        ]
-        return [*different, *orphans, *self._silent(inspection)], inspection.points
+        yield from self._silent(inspection, of)
 
-    def _silent(self, inspection: Inspection) -> list[Finding]:
+    def _silent(self, inspection: Inspection, of: "_Subject") -> list[Finding]:
         rebuild: Callable[[], object] = self._index.rebuild
         halves = (
             ("keyword", inspection.unfound_by_words),
@@ -58,31 +68,54 @@ class IndexChecks:
         return [
             Finding(
                 "search_finds_nothing",
-                half,
+                f"{of.prefix}{half}",
                 f"The {half} search does not find passages that the index holds, for example of "
-                f"the document {unfound[0]}. Its folder is damaged.",
+                f"the {of.noun} {unfound[0]}. Its folder is damaged.",
                 rebuild,
             )
             for half, unfound in halves
             if unfound
         ]
 
-    def _index_anew(self, document_id: str) -> None:
+    def _change(self, action: Callable[[Session, str], None], document_id: str) -> None:
         with self._database.db_transaction() as session:
-            consistency.index_anew(session, document_id)
-
-    def _remove_points(self, document_id: str) -> None:
-        with self._database.db_transaction() as session:
-            index_tasks.add_delete(session, "", document_id)
+            action(session, document_id)
 
 
-def _difference(count: PointCount) -> str:
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What an index is of."""
+
+    index: str
+    prefix: str
+    noun: str
+    index_anew: Callable[[Session, str], None]
+    remove_points: Callable[[Session, str], None]
+
+
+_DOCUMENTS: Final = _Subject(
+    index="index",
+    prefix="",
+    noun="document",
+    index_anew=consistency.index_anew,
+    remove_points=lambda session, id_: index_tasks.add_delete(session, "", id_),
+)
+_CONVERSATIONS: Final = _Subject(
+    index="index of messages",
+    prefix="messages, ",
+    noun="conversation",
+    index_anew=message_passages.repair,
+    remove_points=message_passages.repair,
+)
+
+
+def _difference(count: PointCount, noun: str) -> str:
     if count.expected != count.found:
         return (
-            f"The document {count.document_id} has {count.expected} passages, "
+            f"The {noun} {count.document_id} has {count.expected} passages, "
             f"the index {count.found} of them."
         )
     return (
-        f"The document {count.document_id} has {count.vectors_expected} embedded passages, "
+        f"The {noun} {count.document_id} has {count.vectors_expected} embedded passages, "
         f"the index {count.vectors_found} of them."
     )

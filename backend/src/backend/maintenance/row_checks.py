@@ -14,6 +14,7 @@ from backend.db.repositories import (
     embedding_models,
     index_tasks,
     ingest_jobs,
+    message_passages,
     messages,
 )
 from backend.db.repositories.consistency import Miscounted, Suspect
@@ -124,6 +125,10 @@ class RowChecks:
                 after = embedding_models.remove_vectors(
                     session, model, after, _VECTORS_PER_TRANSACTION
                 )
+        removed = 1
+        while removed:
+            with self._database.db_transaction() as session:
+                removed = message_passages.remove_vectors(session, model, _VECTORS_PER_TRANSACTION)
 
     def _outbox(self, session: Session, now: datetime) -> Iterator[Finding]:
         oldest = consistency.oldest_task(session)

@@ -16,10 +16,11 @@ FloatVector = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class IndexPoint:
-    """A passage as the index takes it. `id` is a UUID, the chunk's own.
+    """A passage as the index takes it. `id` is a UUID, the passage's own.
 
-    `keyword_text` is what BM25 sees; `vector` has unit length, shape (dimension,), and is
-    None until the passage is embedded.
+    `keyword_text` is what BM25 sees; words of `context` count besides, `context_weight` as
+    much. `vector` has unit length, shape (dimension,), and is None until the passage is
+    embedded. `labels` and `time` (seconds since 1970) can be asked for by a filter.
     """
 
     id: str
@@ -27,15 +28,27 @@ class IndexPoint:
     document_id: str
     keyword_text: str
     vector: FloatVector | None = None
+    context: str = ""
+    context_weight: float = 0.0
+    labels: tuple[str, ...] = ()
+    time: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """Whose passages, of which documents and which of them (None: all of that user's)."""
+    """Whose passages, of which documents and which of them (None: all of that user's).
+
+    Also: of none of `except_document_ids`, with all of `labels`, from `since` on and from
+    before `until`.
+    """
 
     user_id: str
     document_ids: tuple[str, ...] | None = None
     chunk_ids: tuple[str, ...] | None = None
+    except_document_ids: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

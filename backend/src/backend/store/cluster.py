@@ -7,7 +7,7 @@ in this process. It has not run against a real server.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from qdrant_client import QdrantClient, models
 from qdrant_client.common.client_exceptions import QdrantException
@@ -146,13 +146,17 @@ class ClusterIndex(SearchIndex):
         return [Hit(str(point.id), point.score) for point in found.points]
 
     def _point(self, point: IndexPoint) -> models.PointStruct:
-        words = self._encoder.passage(point.keyword_text)
+        words = self._encoder.passage(point.keyword_text, point.context, point.context_weight)
         vectors: dict[str, models.Vector] = {
             _KEYWORDS: models.SparseVector(indices=words.indices, values=words.values)
         }
         if point.vector is not None:
             vectors[_DENSE] = point.vector.tolist()
-        payload = {"user_id": point.user_id, "document_id": point.document_id}
+        payload: dict[str, Any] = {"user_id": point.user_id, "document_id": point.document_id}
+        if point.labels:
+            payload["labels"] = list(point.labels)
+        if point.time is not None:
+            payload["time"] = point.time
         return models.PointStruct(id=point.id, vector=vectors, payload=payload)
 
     def _create(self) -> None:
@@ -169,6 +173,9 @@ class ClusterIndex(SearchIndex):
         keyword = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
         self._client.create_payload_index(self._collection, "user_id", tenant)
         self._client.create_payload_index(self._collection, "document_id", keyword)
+        self._client.create_payload_index(self._collection, "labels", keyword)
+        integer = models.IntegerIndexParams(type=models.IntegerIndexType.INTEGER)
+        self._client.create_payload_index(self._collection, "time", integer)
 
 
 def remove_collections(client: QdrantClient, key: str) -> None:
@@ -208,7 +215,15 @@ def _filter(where: SearchFilter) -> models.Filter:
         )
     if where.chunk_ids is not None:
         conditions.append(models.HasIdCondition(has_id=list(where.chunk_ids)))
-    return models.Filter(must=conditions)
+    conditions += [_equals("labels", label) for label in where.labels]
+    if where.since is not None or where.until is not None:
+        span = models.Range(gte=where.since, lt=where.until)
+        conditions.append(models.FieldCondition(key="time", range=span))
+    if not where.except_document_ids:
+        return models.Filter(must=conditions)
+    others = models.MatchAny(any=list(where.except_document_ids))
+    unwanted = models.FieldCondition(key="document_id", match=others)
+    return models.Filter(must=conditions, must_not=[unwanted])
 
 
 def _equals(key: str, value: str) -> models.FieldCondition:

@@ -27,7 +27,12 @@ _COMPLETE: Final = "complete.json"
 _DENSE: Final = "dense"
 _KEYWORDS: Final = "bm25"
 _ALL_DOCUMENTS: Final = 10_000_000
-_PAYLOAD_FIELDS: Final = ("user_id", "document_id")
+_PAYLOAD_FIELDS: Final = {
+    "user_id": qdrant_edge.PayloadSchemaType.Keyword,
+    "document_id": qdrant_edge.PayloadSchemaType.Keyword,
+    "labels": qdrant_edge.PayloadSchemaType.Keyword,
+    "time": qdrant_edge.PayloadSchemaType.Integer,
+}
 
 
 class EdgeIndex(SearchIndex):
@@ -160,10 +165,18 @@ class EdgeIndex(SearchIndex):
         return _filter(where, with_user=count > 0)
 
     def _point(self, point: IndexPoint) -> qdrant_edge.Point:
-        vectors: dict[str, Any] = {_KEYWORDS: self._encoder.passage(point.keyword_text)}
+        vectors: dict[str, Any] = {
+            _KEYWORDS: self._encoder.passage(
+                point.keyword_text, point.context, point.context_weight
+            )
+        }
         if point.vector is not None:
             vectors[_DENSE] = point.vector.tolist()
-        payload = {"user_id": point.user_id, "document_id": point.document_id}
+        payload: dict[str, Any] = {"user_id": point.user_id, "document_id": point.document_id}
+        if point.labels:
+            payload["labels"] = list(point.labels)
+        if point.time is not None:
+            payload["time"] = point.time
         return qdrant_edge.Point(point.id, vectors, payload)
 
     def _update(self, operation: qdrant_edge.UpdateOperation) -> None:
@@ -227,12 +240,8 @@ class EdgeIndex(SearchIndex):
                 optimizers=qdrant_edge.EdgeOptimizersConfig(indexing_threshold=0),
             ),
         )
-        for field in _PAYLOAD_FIELDS:
-            shard.update(
-                qdrant_edge.UpdateOperation.create_field_index(
-                    field, qdrant_edge.PayloadSchemaType.Keyword
-                )
-            )
+        for field, kind in _PAYLOAD_FIELDS.items():
+            shard.update(qdrant_edge.UpdateOperation.create_field_index(field, kind))
         return shard
 
 
@@ -265,7 +274,18 @@ def _filter(where: SearchFilter, *, with_user: bool = True) -> qdrant_edge.Filte
         conditions.append(qdrant_edge.FieldCondition("document_id", match=match))
     if where.chunk_ids is not None:
         conditions.append(qdrant_edge.HasIdCondition(set(where.chunk_ids)))
-    return qdrant_edge.Filter(must=conditions) if conditions else None
+    conditions += [
+        qdrant_edge.FieldCondition("labels", match=qdrant_edge.MatchValue(label))
+        for label in where.labels
+    ]
+    if where.since is not None or where.until is not None:
+        span = qdrant_edge.RangeFloat(gte=where.since, lt=where.until)
+        conditions.append(qdrant_edge.FieldCondition("time", range=span))
+    if not where.except_document_ids:
+        return qdrant_edge.Filter(must=conditions) if conditions else None
+    others = qdrant_edge.MatchAny(list(where.except_document_ids))
+    unwanted = qdrant_edge.FieldCondition("document_id", match=others)
+    return qdrant_edge.Filter(must=conditions, must_not=[unwanted])
 
 
 def _is_of(user_id: str) -> qdrant_edge.FieldCondition:

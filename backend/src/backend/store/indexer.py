@@ -330,11 +330,12 @@ def _slices(tasks: Iterable[IndexTask]) -> Iterator[tuple[int, int]]:
         for task in tasks
         if task.first_ordinal is not None and task.last_ordinal is not None
     )
-    following = 0
-    for start, last in ranges:
-        first = max(start, following)
-        while first <= last:
-            end = min(first + _POINTS_PER_UPSERT - 1, last)
-            yield first, end
-            first = end + 1
-        following = max(following, last + 1)
+    merged: list[tuple[int, int]] = []
+    for first, last in ranges:
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        else:
+            merged.append((first, last))
+    for first, last in merged:
+        for start in range(first, last + 1, _POINTS_PER_UPSERT):
+            yield start, min(start + _POINTS_PER_UPSERT - 1, last)

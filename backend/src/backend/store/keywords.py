@@ -25,11 +25,21 @@ class KeywordEncoder:
     def __init__(self) -> None:
         import qdrant_edge
 
+        self._vector = qdrant_edge.SparseVector
         self._bm25 = qdrant_edge.Bm25(qdrant_edge.Bm25Config(ascii_folding=True))
 
-    def passage(self, text: str) -> "qdrant_edge.SparseVector":
-        """Return the weights of a passage's words."""
-        return self._bm25.embed_document(_prepare(text))
+    def passage(
+        self, text: str, context: str = "", context_weight: float = 0.0
+    ) -> "qdrant_edge.SparseVector":
+        """Return the weights of a passage's words, with those of its context added."""
+        own = self._bm25.embed_document(_prepare(text))
+        if not context or not context_weight:
+            return own
+        weights = dict(zip(own.indices, own.values, strict=True))
+        around = self._bm25.embed_document(_prepare(context))
+        for index, value in zip(around.indices, around.values, strict=True):
+            weights[index] = weights.get(index, 0.0) + context_weight * value
+        return self._vector(list(weights), list(weights.values()))
 
     def query(self, text: str) -> "qdrant_edge.SparseVector":
         """Return a query's distinct words; no indices if there is none but stop words."""

@@ -12,14 +12,21 @@ from backend.store.base import SearchIndex
 _OLDER_LAYOUT: Final = "segments"
 
 
-def open_index(config: Config, embedding_model: str, dimension: int) -> SearchIndex:
+# What an index is of; each has its own for every embedding model.
+DOCUMENTS: Final = "documents"
+MESSAGES: Final = "messages"
+
+
+def open_index(
+    config: Config, embedding_model: str, dimension: int, subject: str = DOCUMENTS
+) -> SearchIndex:
     """Open the index of a model's vectors: in the cluster at QDRANT_URL, else the embedded one.
 
     Raises:
         ConfigurationError: the embedded index is in use by another process or not writable.
         Unavailable: the cluster cannot be reached.
     """
-    key = _key(embedding_model)
+    key = _key(embedding_model, subject)
     if config.qdrant_url:
         from backend.store.cluster import ClusterIndex, connect
 
@@ -31,14 +38,14 @@ def open_index(config: Config, embedding_model: str, dimension: int) -> SearchIn
     return EdgeIndex(_folder(config, key), dimension)
 
 
-def remove_index(config: Config, embedding_model: str) -> None:
+def remove_index(config: Config, embedding_model: str, subject: str = DOCUMENTS) -> None:
     """Remove the index of a model's vectors; nobody has it open. Nothing happens without one.
 
     Raises:
         ConfigurationError: the folder cannot be removed.
         Unavailable: the cluster cannot be reached.
     """
-    key = _key(embedding_model)
+    key = _key(embedding_model, subject)
     if config.qdrant_url:
         from backend.store.cluster import connect, remove_collections
 
@@ -50,8 +57,9 @@ def remove_index(config: Config, embedding_model: str) -> None:
     remove_folder(_folder(config, key))
 
 
-def _key(embedding_model: str) -> str:
-    return hashlib.sha256(embedding_model.encode()).hexdigest()[:16]
+def _key(embedding_model: str, subject: str) -> str:
+    name = embedding_model if subject == DOCUMENTS else f"{subject}\n{embedding_model}"
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def _folder(config: Config, key: str) -> Path:

@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from backend.db.models import Base
+from backend.db.message_models import MessagePassage
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=Base.metadata,
+    target_metadata=MessagePassage.metadata,  # with all of `db.models`
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
     user_module_prefix="",

@@ -21,7 +21,13 @@ from sqlalchemy.orm import Session
 
 from backend.clock import as_utc, to_wire, utc_now
 from backend.db.models import Conversation, Message
-from backend.db.repositories import collections, documents
+from backend.db.repositories import (
+    collections,
+    documents,
+    index_tasks,
+    message_passages,
+    messages,
+)
 from backend.errors import InvalidRequest, NotFound
 
 DEFAULT_TITLE = "New conversation"
@@ -164,8 +170,9 @@ def change(
     row = _row(session, user_id, conversation_id)
     if title is not None:
         row.title, row.title_source = title, title_source
-    if memory_enabled is not None:
+    if memory_enabled is not None and memory_enabled != row.memory_enabled:
         row.memory_enabled = memory_enabled
+        message_passages.index_again(session, user_id, [conversation_id])
     if document_ids is not None:
         _require_documents(session, user_id, document_ids)
         row.document_ids = list(document_ids)
@@ -201,11 +208,16 @@ def touch(session: Session, user_id: str, conversation_id: str) -> None:
 
 
 def remove(session: Session, user_id: str, conversation_id: str) -> None:
-    """Delete a conversation with its messages.
+    """Delete a conversation with its messages, and what answers elsewhere recalled of them.
 
     Raises:
         NotFound: it does not exist or is not the user's.
     """
+    said = session.scalars(
+        select(Message.id).where(
+            Message.conversation_id == conversation_id, Message.user_id == user_id
+        )
+    ).all()
     deleted = session.execute(
         delete(Conversation)
         .where(Conversation.id == conversation_id, Conversation.user_id == user_id)
@@ -213,6 +225,8 @@ def remove(session: Session, user_id: str, conversation_id: str) -> None:
     ).scalar_one_or_none()
     if deleted is None:
         raise NotFound
+    messages.erase_recalled(session, user_id, said)
+    index_tasks.add_delete(session, user_id, conversation_id, subject=index_tasks.MESSAGES)
 
 
 def _with_counts(user_id: str) -> Select[Conversation, int]:

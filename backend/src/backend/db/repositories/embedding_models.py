@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
 from backend.db.locks import lock_embedding_models
+from backend.db.message_models import MessageVector
 from backend.db.models import DocumentEmbedding, EmbeddingModel, PassageVectors
 
 SERVING = "serving"
@@ -179,9 +180,10 @@ def is_retired(session: Session, name: str) -> bool:
 
 def unknown_names(session: Session) -> list[str]:
     """Return models that vectors are stored of, but that have no role."""
-    stored = session.scalars(select(PassageVectors.embedding_model).distinct())
+    stored = set(session.scalars(select(PassageVectors.embedding_model).distinct()))
+    stored |= set(session.scalars(select(MessageVector.embedding_model).distinct()))
     known = set(session.scalars(select(EmbeddingModel.name)))
-    return sorted(set(stored) - known)
+    return sorted(stored - known)
 
 
 def _retire(session: Session, name: str) -> None:

@@ -16,6 +16,9 @@ UPSERT_CHUNKS = "upsert_chunks"
 UPSERT_NEXT = "upsert_next"  # into the index of the next embedding model, if it is open
 DELETE_DOCUMENT = "delete_document"
 
+DOCUMENTS = "documents"
+MESSAGES = "messages"  # there `document_id` is a conversation's
+
 
 @dataclass(frozen=True, slots=True)
 class IndexTaskRecord:
@@ -36,8 +39,10 @@ def add_upsert(
     first_ordinal: int,
     last_ordinal: int,
     operation: str = UPSERT_CHUNKS,
+    *,
+    subject: str = DOCUMENTS,
 ) -> None:
-    """Ask for the chunks `first_ordinal` to `last_ordinal` to be put into the index."""
+    """Ask for the passages `first_ordinal` to `last_ordinal` to be put into the index."""
     session.add(
         IndexTask(
             operation=operation,
@@ -45,18 +50,22 @@ def add_upsert(
             user_id=user_id,
             first_ordinal=first_ordinal,
             last_ordinal=last_ordinal,
+            subject=subject,
             created_at=utc_now(),
         )
     )
 
 
-def add_delete(session: Session, user_id: str, document_id: str) -> None:
+def add_delete(
+    session: Session, user_id: str, document_id: str, *, subject: str = DOCUMENTS
+) -> None:
     """Ask for every point of the document to be taken out of the index."""
     session.add(
         IndexTask(
             operation=DELETE_DOCUMENT,
             document_id=document_id,
             user_id=user_id,
+            subject=subject,
             created_at=utc_now(),
         )
     )
@@ -83,8 +92,8 @@ def enqueue_all(session: Session) -> int:
     return len(spans)
 
 
-def waiting(session: Session, limit: int) -> list[IndexTaskRecord]:
-    """Return the oldest tasks, in the order in which they are to be carried out."""
+def waiting(session: Session, limit: int, *, subject: str = DOCUMENTS) -> list[IndexTaskRecord]:
+    """Return the oldest tasks of a subject, in the order in which they are to be carried out."""
     rows = session.execute(
         select(
             IndexTask.id,
@@ -94,10 +103,17 @@ def waiting(session: Session, limit: int) -> list[IndexTaskRecord]:
             IndexTask.first_ordinal,
             IndexTask.last_ordinal,
         )
+        .where(IndexTask.subject == subject)
         .order_by(IndexTask.id)
         .limit(limit)
     )
     return [IndexTaskRecord(*row) for row in rows]
+
+
+def waiting_for(session: Session, *, subject: str = DOCUMENTS) -> set[str]:
+    """Return the documents, or conversations, that tasks wait for."""
+    query = select(IndexTask.document_id).where(IndexTask.subject == subject)
+    return set(session.scalars(query.distinct()))
 
 
 def remove(session: Session, ids: Sequence[int]) -> None:

@@ -21,19 +21,28 @@ class RequestRecord:
 
     id: str
     kind: str
+    arguments: dict[str, Any] | None
 
 
-def add(session: Session, kind: str, now: datetime) -> str:
+def add(session: Session, kind: str, now: datetime, arguments: dict[str, Any] | None = None) -> str:
     """Add a request and return its id."""
     request_id = new_id()
-    session.add(MaintenanceRequest(id=request_id, kind=kind, created_at=now, answer=null()))
+    session.add(
+        MaintenanceRequest(
+            id=request_id,
+            kind=kind,
+            arguments=null() if arguments is None else arguments,
+            created_at=now,
+            answer=null(),
+        )
+    )
     return request_id
 
 
 def waiting(session: Session) -> list[RequestRecord]:
     """Return the requests without an answer that somebody still waits for, oldest first."""
     rows = session.execute(
-        select(MaintenanceRequest.id, MaintenanceRequest.kind)
+        select(MaintenanceRequest.id, MaintenanceRequest.kind, MaintenanceRequest.arguments)
         .where(
             MaintenanceRequest.answer.is_(None),
             MaintenanceRequest.created_at > utc_now() - _STALE_AFTER,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, Text, bindparam, cast, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from backend.clock import utc_now
@@ -68,6 +68,9 @@ class MessageRecord:
     created_at: datetime
     updated_at: datetime
     no_answer: bool = False  # whether the documents did not clearly answer the question
+    memories_state: str | None = None  # ok, off, unavailable; None: nobody looked
+    memory_enabled: bool | None = None  # its own switch; None: the conversation's decides
+    is_remembered: bool = False  # whether it may be recalled while its conversation's memory is on
     metering: Metering = NOT_METERED
     writer_request: str | None = None  # stop, save: what the process that writes it shall do
 
@@ -83,8 +86,15 @@ def add(
     status: str = "complete",
     model: str | None = None,
     client_id: str | None = None,
+    memory_enabled: bool | None = None,
+    is_remembered: bool = True,
 ) -> MessageRecord:
-    """Add a message. The caller has made sure that the conversation is the user's."""
+    """Add a message. The caller has made sure that the conversation is the user's.
+
+    Args:
+        memory_enabled: the message's own switch; None: the conversation's decides.
+        is_remembered: whether other conversations may be told of it while its own has memory on.
+    """
     now = utc_now()
     row = Message(
         conversation_id=conversation_id,
@@ -98,6 +108,8 @@ def add(
         error=None,
         citations=[],
         memories=[],
+        memory_enabled=memory_enabled,
+        is_remembered=is_remembered and memory_enabled is not False,
         created_at=now,
         updated_at=now,
     )
@@ -281,9 +293,12 @@ def finish(
     citations: Sequence[dict[str, Any]] = (),
     memories: Sequence[dict[str, Any]] = (),
     no_answer: bool = False,
+    memories_state: str | None = None,
     metering: Metering = NOT_METERED,
 ) -> MessageRecord:
     """End a streaming answer: its text, status, citations, memories and metering at once.
+
+    One that failed is not remembered.
 
     Raises:
         NotFound: the message was deleted in the meantime.
@@ -301,6 +316,9 @@ def finish(
     row.content, row.status, row.error = content, status, error
     row.citations, row.memories = list(citations), list(memories)
     row.no_answer = no_answer
+    row.memories_state = memories_state
+    if status not in ENDED_WITH_TEXT:
+        row.is_remembered = False
     row.input_tokens, row.output_tokens = metering.input_tokens, metering.output_tokens
     row.estimated_input_tokens = metering.estimated_input_tokens
     row.stop_reason, row.left_out = metering.stop_reason, metering.left_out
@@ -325,6 +343,26 @@ def interrupt_streaming(session: Session, untouched_since: datetime | None = Non
     return len(interrupted)
 
 
+def erase_recalled(session: Session, user_id: str, message_ids: Collection[str]) -> None:
+    """Take the words of forgotten or deleted messages out of what answers say they recalled."""
+    gone = set(message_ids)
+    mentions: ColumnElement[bool] = cast(Message.memories, Text) != "[]"
+    if len(gone) == 1:
+        mentions = cast(Message.memories, Text).contains(next(iter(gone)))
+    if not gone:
+        return
+    for row in session.scalars(select(Message).where(Message.user_id == user_id, mentions)):
+        if any(memory["message_id"] in gone for memory in row.memories):
+            row.memories = [_erased(memory, gone) for memory in row.memories]
+    session.flush()
+
+
+def _erased(memory: dict[str, Any], gone: Collection[str]) -> dict[str, Any]:
+    if memory["message_id"] not in gone:
+        return memory
+    return {**memory, "conversation_title": "", "quote": "", "forgotten": True}
+
+
 def _record(row: Message) -> MessageRecord:
     return MessageRecord(
         id=row.id,
@@ -340,6 +378,9 @@ def _record(row: Message) -> MessageRecord:
         citations=row.citations,
         memories=row.memories,
         no_answer=row.no_answer,
+        memories_state=row.memories_state,
+        memory_enabled=row.memory_enabled,
+        is_remembered=row.is_remembered,
         metering=Metering(
             input_tokens=row.input_tokens,
             output_tokens=row.output_tokens,

@@ -17,6 +17,7 @@ from backend.db.repositories import (
     embedding_models,
     index_tasks,
     ingest_jobs,
+    message_passages,
 )
 from backend.db.repositories.documents import EMBEDDING, FAILED, READY, SETTLED
 from backend.db.repositories.embedding_models import ModelsInUse
@@ -119,7 +120,9 @@ def switch(session: Session, model: str) -> bool:
     models = embedding_models.load(session)
     if models.next is None or models.next.name != model:
         return False
-    if not is_complete(session, model) or index_tasks.count(session):
+    if not is_complete(session, model) or not message_passages.is_complete(session, model):
+        return False
+    if index_tasks.count(session):
         return False
     embedding_models.let_next_serve(session)
     given_up = session.execute(

@@ -1,0 +1,304 @@
+"""Messages' rows as `store` wants them, and the way they become passages with vectors.
+
+The rows are the outbox: an ended message without passages is split when the indexer looks for
+tasks, a passage without a vector is embedded soon after. So whatever stores messages need not
+know of all this, and an older installation's messages are taken up after an upgrade.
+"""
+
+import logging
+import threading
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from backend.chat.answering import NOTHING_CHOSEN
+from backend.chat.evidence import WEAK_EVIDENCE
+from backend.config import Config
+from backend.db.leadership import Leadership
+from backend.db.repositories import embedding_models, index_tasks, message_passages
+from backend.db.repositories.index_tasks import MESSAGES, UPSERT_CHUNKS
+from backend.db.repositories.message_passages import NewPassage, PassageRecord
+from backend.db.session import Database
+from backend.errors import EmbeddingRefused, EmbeddingUnavailable
+from backend.ingest.chunking import Chunker
+from backend.ingest.extract.base import ExtractedPage
+from backend.store.base import IndexPoint
+from backend.store.embeddings import Embedder
+from backend.store.indexer import IndexTask
+from backend.store.memory import RECALLABLE, RecalledPassage, model_label, role_label
+from backend.store.vectors import pack_vector, unpack_vector
+
+logger = logging.getLogger(__name__)
+
+_INDEXING: Final = 0x646F63636861_0003  # any number, the same in every server process
+_EMBEDDING: Final = 0x646F63636861_0004
+_SPLIT_AT_A_TIME: Final = 64
+_EMBEDDED_AT_A_TIME: Final = 16  # a question that is asked meanwhile waits for this at most
+_CONTEXT_CHARACTERS: Final = 300  # the model reads some 250 words, the passage's own first
+_LOOK_AGAIN_S: Final = 30.0
+_PAUSE_AFTER_ERROR_S: Final = 5.0
+_STOP_TIMEOUT_S: Final = 2.0
+
+_OURS: Final = (NOTHING_CHOSEN, WEAK_EVIDENCE)
+
+
+def split_message(content: str, config: Config) -> list[NewPassage]:
+    """Cut a message as documents are cut, without the sentences that we put into answers.
+
+    Nothing is left of one without letters and digits.
+    """
+    start = next((len(ours) for ours in _OURS if content.startswith(ours)), 0)
+    content = content[start:]
+    if not any(map(str.isalnum, content)):
+        return []
+    chunker = Chunker(config.chunk_max_characters, config.chunk_overlap_characters)
+    chunks = [*chunker.add(ExtractedPage(1, content)), *chunker.finish()]
+    return [NewPassage(start + c.start, start + c.end, c.sentences) for c in chunks]
+
+
+class MessageRows:
+    """Passages of messages with the vectors of one model: an `IndexSource`.
+
+    What `store.indexer` calls a document is a conversation here.
+    """
+
+    def __init__(self, config: Config, database: Database, embedding_model: str) -> None:
+        self._config = config
+        self._leadership = Leadership(database, _INDEXING)
+        self._database = database
+        self._embedding_model = embedding_model
+        self.was_split = threading.Event()
+        """Set whenever there are passages to be embedded."""
+
+    def leads(self) -> bool:
+        """Return whether this process carries out the tasks; only while the indexer pauses."""
+        return self._leadership.holds()
+
+    def next_tasks(self, limit: int) -> list[IndexTask]:
+        if not self.leads():
+            return []
+        with self._database.db_session() as session:
+            if embedding_models.is_retired(session, self._embedding_model):
+                return []  # another process has switched; this one is about to follow
+        self._split()
+        with self._database.db_session() as session:
+            records = index_tasks.waiting(session, limit, subject=MESSAGES)
+        return [
+            IndexTask(
+                id=record.id,
+                operation=record.operation,
+                document_id=record.document_id,
+                user_id=record.user_id,
+                first_ordinal=record.first_ordinal,
+                last_ordinal=record.last_ordinal,
+            )
+            for record in records
+        ]
+
+    def load_points(
+        self, document_id: str, first_ordinal: int, last_ordinal: int
+    ) -> list[IndexPoint]:
+        with self._database.db_session() as session:
+            rows = message_passages.load_points(
+                session, document_id, first_ordinal, last_ordinal, self._embedding_model
+            )
+        return [self._point(passage, vector) for passage, vector in rows]
+
+    def mark_searchable(self, document_ids: Collection[str]) -> None:
+        """Nobody waits for it."""
+
+    def remove_document(self, document_id: str) -> None:
+        """The rows went with their conversation."""
+
+    def finish(self, tasks: Sequence[IndexTask]) -> None:
+        with self._database.db_transaction() as session:
+            index_tasks.remove(session, [task.id for task in tasks])
+
+    def enqueue_all(self) -> int:
+        with self._database.db_transaction() as session:
+            return message_passages.enqueue_all(session)
+
+    def points_expected(self) -> tuple[dict[str, tuple[int, int]], set[str]]:
+        """Return of each conversation how many points the index should hold and how many of
+        them with a vector, and of which conversations it may hold anything: tasks wait."""
+        with self._database.db_session() as session:
+            # In this order: what changes in between has left a task.
+            expected = message_passages.indexed(session, self._embedding_model)
+            undecided = index_tasks.waiting_for(session, subject=MESSAGES)
+        return expected, undecided
+
+    def probes(self, limit: int) -> list[IndexPoint]:
+        """Return the first passages of up to `limit` conversations."""
+        with self._database.db_session() as session:
+            extents = message_passages.extents(session, "", limit)
+        return [point for id_, _last in extents for point in self.load_points(id_, 0, 0)]
+
+    def close(self) -> None:
+        """Let another server process carry out the tasks."""
+        self._leadership.release()
+
+    def _split(self) -> None:
+        """Make passages of ended messages that have none, until there are some or none is left."""
+        while True:
+            with self._database.db_session() as session:
+                unsplit = message_passages.load_unsplit(session, _SPLIT_AT_A_TIME)
+            if not unsplit:
+                return
+            split = [(message, split_message(message.content, self._config)) for message in unsplit]
+            with self._database.db_transaction() as session:
+                for message, passages in reversed(split):
+                    message_passages.save_split(session, message, passages)
+            if any(passages for _message, passages in split):
+                self.was_split.set()
+                return
+
+    def _point(self, passage: PassageRecord, vector: bytes | None) -> IndexPoint:
+        labels = [role_label(passage.role)]
+        if passage.model:
+            labels.append(model_label(passage.model))
+        if passage.is_recallable:
+            labels.append(RECALLABLE)
+        return IndexPoint(
+            id=passage.id,
+            user_id=passage.user_id,
+            document_id=passage.conversation_id,
+            keyword_text=passage.text,
+            vector=None if vector is None else unpack_vector(vector),
+            context=f"{context_of(passage)}\n{spoken_date(passage)}",
+            context_weight=self._config.memory_neighbour_weight,
+            labels=tuple(labels),
+            time=int(passage.said_at.timestamp()),
+        )
+
+
+class MessageEmbedding:
+    """Embeds passages of messages by one model, the newest first, a few at a time."""
+
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        embedder: Embedder,
+        at_a_time: int = _EMBEDDED_AT_A_TIME,
+    ) -> None:
+        self._at_a_time = at_a_time
+        self._has_context = config.memory_neighbour_embedded
+        self._database = database
+        self._embedder = embedder
+
+    def embed_some(self, operation: str = UPSERT_CHUNKS) -> int:
+        """Embed the next passages that lack a vector; return how many these were.
+
+        Raises:
+            EmbeddingUnavailable, EmbeddingRefused: the model embeds nothing just now.
+        """
+        name = self._embedder.name
+        with self._database.db_session() as session:
+            batch = message_passages.load_unembedded(session, name, self._at_a_time)
+        if not batch:
+            return 0
+        vectors = self._embedder.embed(
+            [text_to_embed(passage, with_context=self._has_context) for passage in batch]
+        )
+        packed = [pack_vector(vector) for vector in vectors]
+        with self._database.db_transaction() as session:
+            models = embedding_models.load(session)
+            if name not in models.names():
+                return 0
+            message_passages.save_vectors(
+                session, name, list(zip(batch, packed, strict=True)), operation
+            )
+        return len(batch)
+
+
+class MessageEmbedder:
+    """The thread that embeds what was said; one server process of several does it."""
+
+    def __init__(self, database: Database, embedding: MessageEmbedding, rows: MessageRows) -> None:
+        self._embedding = embedding
+        self._rows = rows
+        self._leadership = Leadership(database, _EMBEDDING)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="message-embedder", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; it starts once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the batch in hand."""
+        self._stopping.set()
+        self._rows.was_split.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_TIMEOUT_S)
+        self._leadership.release()
+
+    def drain(self) -> int:
+        """Embed everything there is to embed, in the caller's thread; return how much it was."""
+        embedded = 0
+        while count := self._embedding.embed_some():
+            embedded += count
+        return embedded
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._rows.was_split.clear()
+            pause_s = _LOOK_AGAIN_S
+            try:
+                while self._leadership.holds() and self._embedding.embed_some():
+                    if self._stopping.is_set():
+                        return
+            except (EmbeddingUnavailable, EmbeddingRefused) as error:
+                logger.warning("messages cannot be embedded now", extra={"code": error.code})
+            except Exception:
+                logger.exception("messages could not be embedded")
+                pause_s = _PAUSE_AFTER_ERROR_S
+            self._rows.was_split.wait(pause_s)
+
+
+class RecallRows:
+    """Passages of messages as the search reads them: a `RecallSource`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self, user_id: str, passage_ids: Sequence[str]) -> list[RecalledPassage]:
+        with self._database.db_session() as session:
+            records = message_passages.load(session, user_id, passage_ids)
+        return [
+            RecalledPassage(
+                id=record.id,
+                message_id=record.message_id,
+                conversation_id=record.conversation_id,
+                conversation_title=record.conversation_title,
+                ordinal=record.ordinal,
+                role=record.role,
+                model=record.model,
+                start=record.start,
+                end=record.end,
+                text=record.text,
+                sentences=record.sentences,
+                said_at=record.said_at,
+                is_recallable=record.is_recallable,
+            )
+            for record in records
+        ]
+
+
+def context_of(passage: PassageRecord) -> str:
+    """Return the last words before a passage, whole ones."""
+    tail = passage.before[-_CONTEXT_CHARACTERS:]
+    if len(tail) < len(passage.before):
+        tail = tail.partition(" ")[2]
+    return tail
+
+
+def spoken_date(passage: PassageRecord) -> str:
+    """Return the day on which it was said as people write it: "8 May 2026"."""
+    return f"{passage.said_at.day} {passage.said_at:%B %Y}"
+
+
+def text_to_embed(passage: PassageRecord, *, with_context: bool) -> str:
+    """Return what a passage's vector is made of: the words before it, and its own."""
+    context = " ".join(context_of(passage).split()) if with_context else ""
+    own = " ".join(passage.text.split())
+    return f"{context}\n{own}" if context else own
