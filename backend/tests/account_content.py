@@ -98,7 +98,7 @@ def _conversations(database: Database, user_id: str, by_id: Mapping[str, str]) -
             ]
         messages = []
         for message in transcript.read(transcript.all_ids):
-            values = plain(message.record, "user_id", "metering")
+            values = plain(message.record, "user_id", "metering", "writer_request")
             values["metering"] = plain(message.record.metering)
             for cited in values["citations"]:
                 cited["document_id"] = by_id.get(cited["document_id"], cited["document_id"])

@@ -23,7 +23,8 @@ _INFO: dict[str, dict[str, Any]] = {
 class _Handler(OpenAIServer.handler):  # type: ignore[name-defined, misc]
     def models(self) -> dict[str, Any]:
         if self.path == "/api/ps":
-            return {"models": [{"name": "loaded:70b", "context_length": 32_768}]}
+            loaded = self.fake.loaded.items()
+            return {"models": [{"name": n, "context_length": size} for n, size in loaded]}
         assert self.path == "/api/tags", self.path
         return {"models": [{"name": name} for name in [*_TAGS, "embedder"]]}
 
@@ -42,6 +43,10 @@ class OllamaServer(OpenAIServer):
     """Answers chat completions, and Ollama's own lists, on a free local port."""
 
     handler: ClassVar[Any] = _Handler
+
+    def __init__(self) -> None:
+        self.loaded = {"loaded:70b": 32_768}  # context sizes of the models in memory
+        super().__init__()
 
 
 @contextmanager

@@ -101,6 +101,14 @@ def test_verbatim_quotes_are_not_embedded() -> None:
     assert citation.support == "verified"
 
 
+def test_no_mark_is_put_into_a_quote() -> None:
+    quoted = "Its first keeper was the sailor John C. Messenger of Genoa."
+    answer = f"“{quoted}” [1]"
+    text, [citation] = cite(answer, [make_source(1, [quoted])], embed_none)
+    assert text == answer
+    assert citation.quote == quoted
+
+
 def embed_none(texts: Sequence[str]) -> FloatVector:
     return np.zeros((len(texts), 4), np.float32)
 

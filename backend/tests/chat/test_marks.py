@@ -112,6 +112,11 @@ def test_a_mark_stands_behind_its_statement(text: str, expected: list[Claim]) ->
         ("See [the old tower measures](http://x) now.", None),
         ("Hello there!", None),
         ("“Old towers stand firm.” [1]", None),
+        ("“Known by old John C. Messenger as firm.” [1]", None),
+        ("“He said “old towers fall. Old ships sail past.” Yes.” [1] “Old ships sail.” [2]", None),
+        (r"“See the old tower \[3]. Old ships sail past.” [1]", None),
+        ("Old towers stand firm. “Old ships sail. Old men sleep well.” [1]",
+         "Old towers stand firm [9]. “Old ships sail. Old men sleep well.” [1]"),
         ("Old towers stand firm. [1]\nOld ships sail past. [2][3]", None),
     ],
 )  # fmt: skip
@@ -170,6 +175,13 @@ def test_added_marks_are_marks_and_nothing_else_changes(text: str) -> None:
 
 
 def test_hostile_text_takes_no_time() -> None:
-    for text in ("`" * 20_000, "` " * 10_000, "$a" * 10_000, "[1" * 10_000, "```\n" * 5_000):
+    for text in (
+        "`" * 20_000,
+        "` " * 10_000,
+        "$a" * 10_000,
+        "[1" * 10_000,
+        "```\n" * 5_000,
+        "“a.” [1]" * 5_000,
+    ):
         find_claims(text)
         find_unmarked(text)

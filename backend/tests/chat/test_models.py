@@ -2,9 +2,12 @@
 
 import pytest
 
+from backend.chat.models import ModelCatalog
 from backend.db.repositories import api_keys
 from backend.errors import ProviderAuth, ProviderUnreachable, UnknownModel, ValidationFailed
-from chat_house import House, add_user
+from backend.llm.registry import ModelLists
+from chat_house import House, add_user, decrypt_plain
+from ollama_server import run_ollama_server
 
 
 def test_every_provider_is_listed_and_says_whether_it_is_ready(house: House) -> None:
@@ -58,3 +61,33 @@ def test_access_can_be_tried_before_it_is_stored(house: House) -> None:
         house.catalog.check("custom", None, "file:///etc/passwd")
     with pytest.raises(ProviderAuth):
         house.catalog.check("custom", "sk-wrong", stored.base_url)
+
+
+def test_a_provider_of_the_configuration_is_one_like_any_other(house: House) -> None:
+    with house.database.db_session() as session:
+        custom = api_keys.get(session, house.user_id, "custom")
+    assert custom is not None
+    config = house.config.model_copy(update={"custom_providers": f"lab={custom.base_url}"})
+    catalog = ModelCatalog(house.database, config, decrypt_plain)
+    assert catalog.provider_names[-1] == "lab"
+    assert "lab:gpt-words" in [model.id for model in catalog.list_models(house.user_id)]
+    provider, name = catalog.open(house.user_id, "lab:gpt-words")
+    assert (provider.name, name) == ("lab", "gpt-words")
+    catalog.check_model("lab:gpt-words")
+    with pytest.raises(UnknownModel):
+        house.catalog.check_model("lab:gpt-words")
+
+
+def test_ollamas_window_is_the_one_it_has_now(house: House) -> None:
+    with run_ollama_server() as ollama:
+        url = ollama.base_url.removesuffix("/v1")
+        config = house.config.model_copy(update={"ollama_url": url})
+        before = ModelCatalog(house.database, config, decrypt_plain)
+        assert before.context_tokens(house.user_id, "ollama:words:latest") == 4_096
+        ollama.loaded["words:latest"] = 65_536
+        now = [0.0]
+        before._lists = ModelLists(config, clock_s=lambda: now[0])
+        assert before.context_tokens(house.user_id, "ollama:words:latest") == 65_536
+        ollama.loaded.clear()
+        now[0] = 61.0
+        assert before.context_tokens(house.user_id, "ollama:words:latest") == 4_096

@@ -1,13 +1,19 @@
 """db_session() and db_transaction() without Flask, from threads, on both databases."""
 
+import sqlite3
 import threading
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import event, select, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from backend.clock import utc_now
+from backend.config import Config
+from backend.db.migrate import upgrade
 from backend.db.models import User
-from backend.db.session import Database
+from backend.db.session import Database, create_database
+from backend.errors import StorageUnavailable
 
 
 def _user(name: str) -> User:
@@ -98,3 +104,26 @@ def test_sqlite_takes_the_write_lock_only_for_transactions(database: Database) -
     with database.db_transaction() as session:
         session.execute(text("SELECT 2"))
     assert [s for s in begun if s.startswith("BEGIN")] == ["BEGIN", "BEGIN IMMEDIATE"]
+
+
+def test_a_database_that_somebody_else_locks_is_named_as_the_reason(
+    make_config: Callable[..., Config],
+) -> None:
+    config = make_config(db_busy_timeout_ms=10)
+    config.data_dir.mkdir(parents=True)
+    database = create_database(config)
+    upgrade(database)
+    other = sqlite3.connect(config.data_dir / "docchat.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageUnavailable), database.db_transaction() as session:
+        session.execute(text("SELECT 1"))  # begins it
+    other.rollback()
+    other.close()
+    with database.db_transaction() as session:
+        session.execute(text("SELECT 1"))
+    database.close()
+
+
+def test_a_bug_in_a_statement_is_not_taken_for_trouble_outside(any_database: Database) -> None:
+    with pytest.raises((OperationalError, ProgrammingError)), any_database.db_transaction() as s:
+        s.execute(text("SELECT * FROM nothing"))

@@ -1,16 +1,24 @@
 """A whole account moves to another installation."""
 
+import dataclasses
 import hashlib
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from account_content import content_hashes, fill
 from backend.db.repositories import conversations, deletions, messages
+from backend.db.repositories.collections import CollectionRecord
+from backend.db.repositories.conversations import ConversationRecord
+from backend.db.repositories.messages import MessageRecord, Metering
+from backend.db.repositories.preferences import PreferencesRecord
+from backend.db.repositories.prompt_templates import PromptTemplateRecord
 from backend.errors import NotFound
 from backend.ingest.worker import drain
+from backend.transfer import account_format as layout
 from backend.transfer.transcript import Transcript
 from installations import Installation
 from written_conversation import add_message, write_conversation
@@ -193,6 +201,35 @@ def test_an_archive_tells_its_hashes_and_holds_no_secret(home: Installation, pdf
         )
     assert (manifest["format"], manifest["version"]) == ("docchat-account", 1)
     assert b"argon2" not in everything
+
+
+# Whose it is, what is counted anew, and what only a running server needs.
+LEFT_OUT = {
+    MessageRecord: {"user_id", "conversation_id", "client_id", "metering", "writer_request"},
+    ConversationRecord: {"user_id", "message_count"},
+    CollectionRecord: {"user_id", "document_count"},
+    PreferencesRecord: set[str](),
+    PromptTemplateRecord: {"user_id"},
+    Metering: set[str](),
+}
+
+
+@pytest.mark.parametrize(
+    ("record", "line"),
+    [
+        (MessageRecord, layout.MessageLine),
+        (Metering, layout.MessageLine),
+        (ConversationRecord, layout.ConversationLine),
+        (CollectionRecord, layout.CollectionLine),
+        (PreferencesRecord, layout.PreferencesLine),
+        (PromptTemplateRecord, layout.TemplateLine),
+    ],
+)
+def test_every_field_is_in_the_archive_or_left_out_on_purpose(
+    record: Any, line: type[layout.Line]
+) -> None:
+    named = {field.name for field in dataclasses.fields(record)}
+    assert named - LEFT_OUT[record] <= set(line.model_fields)
 
 
 def test_an_unknown_user_has_no_archive(home: Installation, tmp_path: Path) -> None:

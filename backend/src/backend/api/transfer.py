@@ -21,19 +21,24 @@ from backend.transfer.names import saved_name
 from backend.transfer.pdf_export import to_pdf
 from backend.transfer.transcript import Transcript
 
+_Answers = dict[int | str, dict[str, str | dict[str, dict[str, Any]]]]
+
+_CONVERSATION_ANSWER: _Answers = {
+    200: {
+        "description": "The conversation as a file",
+        "content": {"text/markdown": {}, "application/json": {}, "application/pdf": {}},
+    }
+}
+_ARCHIVE_ANSWER: _Answers = {
+    200: {"description": "The archive", "content": {"application/zip": {}}}
+}
+
 blueprint = APIBlueprint("transfer", __name__, url_prefix="/api", tag="Exports and imports")
 
 
 @blueprint.get("/conversations/<id:conversation_id>/export")
 @blueprint.input(ConversationExportQuery, location="query")
-@blueprint.doc(
-    responses={
-        200: {
-            "description": "The conversation as a file",
-            "content": {"text/markdown": {}, "application/json": {}, "application/pdf": {}},
-        }
-    }
-)
+@blueprint.doc(responses=_CONVERSATION_ANSWER)
 def export_conversation(conversation_id: str, query_data: ConversationExportQuery) -> Response:
     """Return a conversation to be saved: one branch, as JSON all branches."""
     transcript = Transcript(
@@ -57,7 +62,7 @@ def export_conversation(conversation_id: str, query_data: ConversationExportQuer
 
 
 @blueprint.get("/account/export")
-@blueprint.doc(responses={200: {"description": "The archive", "content": {"application/zip": {}}}})
+@blueprint.doc(responses=_ARCHIVE_ANSWER)
 def export_account() -> Response:
     """Return all that is the user's as one archive, but for keys, passwords and sessions."""
     export = AccountExport(services().database, services().file_store, current_identity().user_id)

@@ -112,16 +112,22 @@ def find_unmarked(text: str) -> list[Unmarked]:
     """Return the sentences of prose and lists that have no mark.
 
     Headings, tables, questions, what introduces a list, and sentences with code, maths or
-    links in them are left out.
+    links in them are left out. A quote with a mark behind it is one sentence, whatever full
+    stops it has.
     """
     tokens = list(_TOKEN.finditer(text))  # in order, none within another
     starts = [token.start() for token in tokens]
+    quotes = _marked_quotes(text, tokens)
     found: list[Unmarked] = []
     for line in _LINE.finditer(text):
         if _NO_PROSE.match(line[0]):
             continue
         start = line.start()
-        ends = [end.end() for end in _SENTENCE_END.finditer(text, start, line.end())]
+        ends = [
+            end.end()
+            for end in _SENTENCE_END.finditer(text, start, line.end())
+            if not _is_within(quotes, end.start(), end.end())
+        ]
         for end in [*ends, line.end()]:
             is_marked = _MARK_FOLLOWS.match(text, end) is not None
             before_end = bisect_left(starts, end)
@@ -139,6 +145,26 @@ def add_marks(text: str, numbers: Sequence[tuple[int, int]]) -> str:
         pieces += [text[done:offset], f" [{number}]"]
         done = offset
     return "".join(pieces) + text[done:]
+
+
+def _marked_quotes(text: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int, int]]:
+    """Return the offsets, in order, of the quotes that have a mark behind them."""
+    quotes = []
+    after = 0  # the mark before
+    for token in tokens:
+        if token["mark"] is None:
+            continue
+        start = max(after, text.rfind("\n", after, token.start()) + 1)
+        between = text[start : token.start()].rstrip()
+        if between.endswith("”") and (opening := _opening_quote(between)) >= 0:
+            quotes.append((start + opening, start + len(between)))
+        after = token.end()
+    return quotes
+
+
+def _is_within(quotes: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    before = bisect_left(quotes, (start, 0))
+    return before > 0 and end < quotes[before - 1][1]
 
 
 def _unmarked(text: str, start: int, end: int) -> list[Unmarked]:

@@ -69,7 +69,7 @@ class ModelCatalog:
         """Return the model's window; None if its provider does not tell.
 
         The provider is asked at the first time only, and again after a minute while the window
-        is unknown.
+        is unknown; so is Ollama always, whose window may grow when it loads the model.
         """
         provider, name = registry.split_model(model, self.provider_names)
         if model == BUILTIN_MODEL:
@@ -82,7 +82,7 @@ class ModelCatalog:
                 return self._windows[key]
         listed = self._list(provider, record)
         tokens = next((m.context_tokens for m in listed if m.name == name), None)
-        if tokens is not None:
+        if tokens is not None and provider != "ollama":
             with self._lock:
                 if len(self._windows) >= _MOST_WINDOWS:
                     self._windows.clear()

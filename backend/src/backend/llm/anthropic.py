@@ -34,6 +34,7 @@ DEFAULT_MAX_OUTPUT_TOKENS: Final = 8_192
 MAX_TEMPERATURE: Final = 1.0
 
 _LISTED_AT_ONCE: Final = 1_000
+_MOST_LIMITS: Final = 10_000
 _FINISHES: Final = {
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
@@ -151,6 +152,8 @@ class _OutputLimits:
             if isinstance(context, int) and context > 0:
                 limit = min(limit, context // 4)
             with self._lock:
+                if len(self._limits) >= _MOST_LIMITS:
+                    self._limits.clear()
                 self._limits[base_url, entry.id] = limit
 
     def get(self, base_url: str, model: str) -> int:

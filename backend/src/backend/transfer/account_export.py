@@ -29,9 +29,6 @@ from backend.transfer.transcript import Transcript
 _BLOCK_BYTES: Final = 256 * 1024
 _BATCH: Final = 200
 _MAX_COLLECTIONS: Final = 1_000_000
-_DOCUMENT_FIELDS: Final = tuple(
-    name for name in layout.DocumentLine.model_fields if name != "has_file"
-)
 
 
 class AccountExport:
@@ -115,8 +112,7 @@ class AccountExport:
                 transcript = Transcript(self._database, self._user_id, conversation_id)
             except NotFound:  # deleted meanwhile
                 continue
-            fields = plain(transcript.conversation, "user_id", "message_count")
-            yield {"conversation": fields}
+            yield {"conversation": _line(layout.ConversationLine, plain(transcript.conversation))}
             for message in transcript.read(transcript.all_ids):
                 yield {"message": _message(message.record)}
 
@@ -126,22 +122,22 @@ class AccountExport:
             templates, _ = prompt_templates.list_page(
                 session, self._user_id, prompt_templates.MAX_TEMPLATES
             )
-        yield {"preferences": plain(chosen)}
+        yield {"preferences": _line(layout.PreferencesLine, plain(chosen))}
         for template in templates:
-            yield {"template": plain(template, "user_id")}
+            yield {"template": _line(layout.TemplateLine, plain(template))}
 
     def _collections(self) -> Iterator[dict[str, Any]]:
         with self._database.db_session() as session:
             records, _ = collections.list_page(session, self._user_id, _MAX_COLLECTIONS)
         for record in records:
-            yield plain(record, "user_id", "document_count")
+            yield _line(layout.CollectionLine, plain(record))
 
     def _documents(self) -> Iterator[dict[str, Any]]:
         for document in self._all_documents():
             has_file = document.sha256 in self._saved
             if has_file or not self._has(document):  # else it was added meanwhile
-                fields = plain(document)
-                yield {**{name: fields[name] for name in _DOCUMENT_FIELDS}, "has_file": has_file}
+                fields = {**plain(document), "has_file": has_file}
+                yield _line(layout.DocumentLine, fields)
 
     def _all_documents(self) -> Iterator[DocumentRecord]:
         after_id = ""
@@ -162,8 +158,13 @@ class AccountExport:
 
 
 def _message(record: MessageRecord) -> dict[str, Any]:
-    fields = plain(record, "user_id", "client_id", "conversation_id", "metering")
-    return {**fields, **plain(record.metering)}
+    fields = {**plain(record, "metering"), **plain(record.metering)}
+    return _line(layout.MessageLine, fields)
+
+
+def _line(kind: type[layout.Line], fields: dict[str, Any]) -> dict[str, Any]:
+    """Return those of the fields that a line of this kind has."""
+    return {name: fields[name] for name in kind.model_fields}
 
 
 class _Sink:

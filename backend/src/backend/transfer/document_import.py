@@ -134,7 +134,7 @@ def _contents_first(lines: Mapping[str, DocumentLine]) -> Iterator[DocumentLine]
 
     def depth(line: DocumentLine) -> int:
         found, at = 0, line
-        while at.archive_id in lines and found < _MAX_DEPTH:
+        while at.archive_id is not None and at.archive_id in lines and found < _MAX_DEPTH:
             found, at = found + 1, lines[at.archive_id]
         return found
 

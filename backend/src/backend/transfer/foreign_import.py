@@ -160,11 +160,11 @@ class _ForeignImport:
 def _open(path: Path, max_bytes: int, stack: ExitStack) -> Iterator[tuple[str, ReadableStream]]:
     """Give the files with conversations by name, each to be read before the next."""
     if not zipfile.is_zipfile(path):
-        with path.open("rb") as file:
-            if file.read(4) == b"PK\x03\x04":
+        with path.open("rb") as plain:
+            if plain.read(4) == b"PK\x03\x04":
                 raise ImportRefused("The archive is damaged: its end is missing.")
-            file.seek(0)
-            yield "The file", file
+            plain.seek(0)
+            yield "The file", plain
         return
     try:
         archive = stack.enter_context(closing(ZipArchive(path, max_bytes)))

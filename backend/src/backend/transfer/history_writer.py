@@ -110,8 +110,8 @@ class HistoryWriter:
 
     def _place(self, session: Session, conversation: _Conversation) -> bool:
         """Find the conversation's place or add it; return whether it was added."""
-        old_id = conversation.values["id"]
-        new_id = moved(session, self._user_id, [old_id]).get(old_id, old_id)
+        old_id: str = conversation.values["id"]
+        new_id: str = moved(session, self._user_id, [old_id]).get(old_id, old_id)
         conversation.is_moved = new_id != old_id
         conversation.values = {**conversation.values, "id": new_id}
         conversation.id = new_id

@@ -32,9 +32,10 @@ def lock_registration(session: Session) -> None:
 def lock(session: Session, user_id: str) -> None:
     """Let no other transaction lock the account until this one ends.
 
-    A SQLite transaction already holds the only write lock.
+    Rows that belong to it may be added meanwhile. A SQLite transaction already holds the only
+    write lock.
     """
-    session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
 
 def any_exists(session: Session) -> bool:
