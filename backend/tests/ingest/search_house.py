@@ -6,6 +6,7 @@ from backend.files import FileStore
 from backend.maintenance.doctor import Doctor
 from backend.maintenance.index_access import OpenedIndex
 from backend.search_stack import SearchStack
+from backend.secret_box import open_secret_box
 from backend.store.search import SearchResult
 
 # In other words than the text's: only a model that knows both finds it.
@@ -43,7 +44,8 @@ class House:
         self.stack.drain()
 
     def findings(self) -> list[str]:
-        doctor = Doctor(self.database, self.files, OpenedIndex(self.stack), is_alone=True)
+        secrets = open_secret_box(self.config.secret_key_path)
+        doctor = Doctor(self.database, self.files, OpenedIndex(self.stack), secrets, is_alone=True)
         return [finding.sentence for finding in doctor.examine().findings]
 
     def indexed_models(self) -> float:

@@ -19,6 +19,7 @@ from backend.ingest.worker import drain
 from backend.maintenance.doctor import Doctor
 from backend.maintenance.index_access import OpenedIndex
 from backend.search_stack import SearchStack
+from backend.secret_box import open_secret_box
 from embedding_server import EmbeddingServer, run_embedding_server
 from ingest.search_house import ANSWER, QUESTION
 
@@ -142,7 +143,8 @@ def test_a_killed_change_resumes_and_both_models_answer_in_their_time(
         deletions.mark_deleted(session, user_id, gone.id)
 
     stack = SearchStack(new, database, files, grace_s=0)
-    doctor = Doctor(database, files, OpenedIndex(stack), is_alone=True)
+    secrets = open_secret_box(new.secret_key_path)
+    doctor = Doctor(database, files, OpenedIndex(stack), secrets, is_alone=True)
 
     def is_found_by_meaning() -> bool:
         best = stack.search(user_id=user_id, query=QUESTION)[0]

@@ -10,6 +10,7 @@ from backend.db.repositories import maintenance_requests
 from backend.errors import Unavailable
 from backend.maintenance.doctor import Doctor
 from backend.maintenance.index_access import RequestDesk, RequestedIndex
+from backend.secret_box import open_secret_box
 from maintenance.house import MaintenanceHouse
 
 
@@ -52,7 +53,8 @@ def test_what_the_server_finds_different_arrives_whole(house: MaintenanceHouse) 
 def test_an_index_the_server_cannot_read_is_a_finding(house: MaintenanceHouse) -> None:
     house.close_index()
     requested = RequestedIndex(house.database)
-    doctor = Doctor(house.database, house.file_store, requested, is_alone=False)
+    secrets = open_secret_box(house.config.secret_key_path)
+    doctor = Doctor(house.database, house.file_store, requested, secrets, is_alone=False)
     with answering(house):
         assert [f.code for f in doctor.examine().findings] == ["index_unreadable"]
 

@@ -15,6 +15,7 @@ from backend.maintenance.index_access import OpenedIndex, RequestDesk, Requested
 from backend.maintenance.memory import run_export, run_forget, run_search, run_stats
 from backend.periodic import Periodic
 from backend.search_stack import SearchStack
+from backend.secret_box import open_secret_box
 from backend.store.base import IndexPoint
 from chat_house import add_user
 
@@ -96,7 +97,8 @@ def test_beside_a_running_server_the_server_searches(
 
 
 def doctor_of(stack: SearchStack, config: Config, database: Database) -> Doctor:
-    return Doctor(database, FileStore(config.files_dir), OpenedIndex(stack), is_alone=True)
+    secrets = open_secret_box(config.secret_key_path)
+    return Doctor(database, FileStore(config.files_dir), OpenedIndex(stack), secrets, is_alone=True)
 
 
 def is_found(stack: SearchStack, user_id: str) -> bool:
