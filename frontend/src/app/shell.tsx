@@ -3,6 +3,7 @@ import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panel
 import { Route, Routes, useMatch, useNavigate } from "react-router";
 import { Spinner } from "@/components/ui/spinner";
 import { DropAnywhere } from "@/features/documents/drop-anywhere";
+import type { Passage } from "@/features/documents/viewer/viewer-target";
 import { cn } from "@/lib/class-names";
 import { useWideLayout } from "@/lib/media-query";
 import { useConversation } from "@/lib/queries/conversations";
@@ -47,9 +48,9 @@ export function Shell({ user, socket, onLogOut }: ShellProps) {
   });
 
   const openDocument = useCallback(
-    (documentId: string) => {
+    (documentId: string, passage?: Passage) => {
       sidebar.hideIfNarrow();
-      viewer.openDocument(documentId);
+      viewer.openDocument(documentId, passage);
     },
     [sidebar, viewer],
   );
