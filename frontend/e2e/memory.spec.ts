@@ -113,6 +113,19 @@ test("memory is searched, forgotten and switched off in the settings", async ({ 
   await expect(page.getByText("Forgotten.")).toBeVisible();
   await expect(page.getByText("1 message from 1 chat")).toBeVisible();
 
+  const forgetBefore = async (day: string) => {
+    await page.getByLabel("Forget what was said before").fill(day);
+    await page.getByRole("button", { name: "Forget", exact: true }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Forget" }).click();
+  };
+  await forgetBefore("2001-05-17");
+  await expect(page.getByText("1 message from 1 chat")).toBeVisible();
+  await forgetBefore("2999-05-17");
+  await expect(page.getByText("Nothing is remembered yet.")).toBeVisible();
+
+  await page.getByRole("navigation", { name: "Chats" }).getByRole("link").first().click();
+  await ask(page, "The boat is called Heron.");
+  await page.goto("/settings/memory");
   await page.getByRole("button", { name: "Forget everything" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Forget everything" }).click();
   await expect(page.getByText("Nothing is remembered yet.")).toBeVisible();
@@ -124,4 +137,17 @@ test("memory is searched, forgotten and switched off in the settings", async ({ 
   await expect(remember).not.toBeChecked();
   await page.getByRole("navigation", { name: "Chats" }).getByRole("link").first().click();
   await expect(page.getByRole("switch", { name: "Remember" })).toBeDisabled();
+});
+
+test("a whole chat is forgotten from its menu, and stays", async ({ page, model }) => {
+  await createAccount(page);
+  await openChatWithModel(page, model);
+  await ask(page, FACT);
+  await expectRemembered(page, QUESTION);
+  await page.getByRole("button", { name: /^Actions for/ }).click();
+  await page.getByRole("menuitem", { name: "Forget this chat" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Forget" }).click();
+  await expect(page.getByText("The chat is not remembered any more.")).toBeVisible();
+  expect(await call<Stats>(page, "GET", "/api/memory/stats")).toMatchObject({ message_count: 0 });
+  await expect(answers(page)).toHaveCount(1);
 });

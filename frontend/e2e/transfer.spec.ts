@@ -43,7 +43,7 @@ test("a chat leaves as a file, and an account moves into another", async ({ page
   // The second account begins with nothing.
   await createAccount(page);
   await page.goto("/settings/data");
-  await page.getByLabel("Import an account").setInputFiles({
+  await page.getByLabel("Import an account", { exact: true }).setInputFiles({
     name: archive.name,
     mimeType: "application/zip",
     buffer: await readFile(archive.path),
@@ -61,7 +61,7 @@ test("chats of another program are imported, and what cannot be read is said", a
   await createAccount(page);
   await page.goto("/settings/data");
   const importOf = (content: string) =>
-    page.getByLabel("Import from ChatGPT or Claude").setInputFiles({
+    page.getByLabel("Import from ChatGPT or Claude", { exact: true }).setInputFiles({
       name: "conversations.json",
       mimeType: "application/json",
       buffer: Buffer.from(content),

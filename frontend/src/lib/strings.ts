@@ -433,9 +433,10 @@ export const strings = {
     chatsHint:
       "The ZIP archive that they send when you ask for an export of your data, or the conversations.json in it.",
     choose: "Choose a file",
+    chooseFor: (purpose: string) => `Choose a file: ${purpose}`,
     uploading: (filename: string, percent: number) => `Sending ${filename}, ${percent} %`,
     working: (filename: string) =>
-      `Importing ${filename}. A large file takes minutes; stay on this page.`,
+      `Importing ${filename}. A large file takes minutes.`,
     progress: "Progress of the import",
     done: "The import is done.",
     kinds: {

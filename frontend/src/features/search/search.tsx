@@ -135,11 +135,7 @@ export function Search({
             />
           )}
           <p role="status" className="px-2.5 py-1 text-xs text-muted">
-            {results.length > 0
-              ? strings.search.found(results.length)
-              : settled && !error
-                ? strings.search.none(query)
-                : strings.search.searching}
+            {statusOf({ count: results.length, settled, failed: error !== null, query })}
           </p>
           <FormError error={error} />
           <ResultList
@@ -156,4 +152,12 @@ export function Search({
       )}
     </div>
   );
+}
+
+type Status = { count: number; settled: boolean; failed: boolean; query: string };
+
+function statusOf({ count, settled, failed, query }: Status): string {
+  if (count > 0) return strings.search.found(count);
+  if (!settled) return strings.search.searching;
+  return failed ? "" : strings.search.none(query);
 }

@@ -6,6 +6,7 @@ import { FormError } from "@/components/ui/form-error";
 import { ProgressBar } from "@/components/ui/progress-bar";
 import type { ApiError } from "@/lib/api-client";
 import { strings } from "@/lib/strings";
+import { showError, showInfo } from "@/lib/toasts";
 import { uploadFile } from "@/lib/upload";
 import type { ImportReport } from "@/types/api";
 import { ImportResult } from "./import-result";
@@ -23,10 +24,16 @@ export function ImportForm({ path, label, accept }: ImportFormProps) {
   const queryClient = useQueryClient();
   const inputRef = useRef<HTMLInputElement>(null);
   const abortRef = useRef<() => void>(() => undefined);
+  const mountedRef = useRef(true);
   const [state, setState] = useState<ImportState>({ step: "idle" });
   const sending = state.step === "sending";
 
-  useEffect(() => () => abortRef.current(), []);
+  useEffect(() => {
+    mountedRef.current = true;
+    return () => {
+      mountedRef.current = false;
+    };
+  }, []);
 
   const start = (file: File) => {
     setState({ step: "sending", filename: file.name, percent: 0 });
@@ -40,10 +47,15 @@ export function ImportForm({ path, label, accept }: ImportFormProps) {
         }),
       onSuccess: (report) => {
         setState({ step: "done", report });
+        // It goes on while one looks elsewhere.
+        if (!mountedRef.current) showInfo(strings.transfer.done);
         // Anything may be new.
         void queryClient.invalidateQueries();
       },
-      onError: (error) => setState({ step: "failed", error }),
+      onError: (error) => {
+        setState({ step: "failed", error });
+        if (!mountedRef.current) showError(error);
+      },
     });
   };
 
@@ -88,7 +100,11 @@ export function ImportForm({ path, label, accept }: ImportFormProps) {
           />
         </div>
       ) : (
-        <Button className="self-start" onClick={() => inputRef.current?.click()}>
+        <Button
+          className="self-start"
+          aria-label={strings.transfer.chooseFor(label)}
+          onClick={() => inputRef.current?.click()}
+        >
           <Upload aria-hidden />
           {strings.transfer.choose}
         </Button>
