@@ -77,9 +77,7 @@ def build(folder: Path) -> House:
     return House(config, database, FileStore(config.files_dir), user.id)
 
 
-def write_chatgpt_export(
-    path: Path, conversation_count: int, message_count: int
-) -> None:
+def write_chatgpt_export(path: Path, conversation_count: int, message_count: int) -> None:
     """Write conversations of questions and answers in turn, one after the other."""
     with path.open("w") as file:
         for number in range(conversation_count):
@@ -107,19 +105,11 @@ def write_chatgpt_export(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "--messages", type=int, default=1_000, help="of one conversation"
-    )
-    parser.add_argument(
-        "--conversations", type=int, default=1_000, help="of 8 messages each"
-    )
-    parser.add_argument(
-        "--file-mib", type=int, default=64, help="size of the one document"
-    )
+    parser.add_argument("--messages", type=int, default=1_000, help="of one conversation")
+    parser.add_argument("--conversations", type=int, default=1_000, help="of 8 messages each")
+    parser.add_argument("--file-mib", type=int, default=64, help="size of the one document")
     arguments = parser.parse_args()
-    sys.stdout.write(
-        "| what | s | peak MiB | peak MiB of the typesetter |\n|---|---|---|---|\n"
-    )
+    sys.stdout.write("| what | s | peak MiB | peak MiB of the typesetter |\n|---|---|---|---|\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         home, other = build(folder / "home"), build(folder / "other")
@@ -149,9 +139,7 @@ def main() -> None:
                 file.write(piece)
         for turn in ("imported", "imported again"):
             with timed(f"account: {turn}"):
-                import_account(
-                    other.config, other.database, other.files, other.user_id, archive
-                )
+                import_account(other.config, other.database, other.files, other.user_id, archive)
         for house in (home, other):
             house.database.close()
 

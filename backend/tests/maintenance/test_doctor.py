@@ -1,5 +1,6 @@
 """The doctor finds what differs, mends it and is content afterwards."""
 
+import hashlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -15,6 +16,7 @@ from backend.db.repositories import conversations, deletions, messages
 from backend.db.repositories.chunks import chunk_id
 from backend.ingest.worker import drain
 from backend.store.base import IndexPoint
+from backend.store.embeddings import BUILT_IN_MODEL
 from maintenance.house import MaintenanceHouse, store_text
 
 House = MaintenanceHouse
@@ -246,7 +248,8 @@ def test_a_silently_damaged_index_is_noticed_and_rebuilt(
     house: House, file: str, damage: Callable[[Path], None], code: str
 ) -> None:
     house.close_index()
-    (path,) = house.config.index_dir.glob(f"*/segments/*/{file}")
+    of_documents = hashlib.sha256(BUILT_IN_MODEL.encode()).hexdigest()[:16]
+    (path,) = house.config.index_dir.glob(f"{of_documents}/segments/*/{file}")
     damage(path)
     house.open_index()
     assert set(house.codes()) == {code}

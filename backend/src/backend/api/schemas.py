@@ -382,7 +382,7 @@ class ConversationList(BaseModel):
 
 
 class ConversationExportQuery(BaseModel):
-    format: Literal["markdown", "json", "pdf"]
+    format: Literal["markdown", "json", "pdf"] = "markdown"
     # the message with which the branch shown ends; without it, the newest
     message_id: Text | None = Field(default=None, max_length=64)
 

@@ -74,9 +74,9 @@ def run_reindex(config: Config, tell: Tell) -> bool:
             house.database, patience_s=_STANDSTILL_S, on_waiting=tell_progress
         )
         with house.database.db_session() as session:
-            passages = consistency.totals(session).passages
+            totals = consistency.totals(session)
     if done:
-        tell(f"The index holds {passages} passages of documents, and what was said.")
+        tell(f"The index holds {totals.passages} passages of {totals.documents} documents.")
     else:
         tell("The index does not take the rest; the log says why.")
     return done

@@ -154,6 +154,9 @@ class MessageLine(Line):
     error: dict[str, Any] | None
     citations: list[CitationLine]
     memories: list[MemoryLine]
+    memories_state: Literal["ok", "off", "unavailable"] | None
+    memory_enabled: bool | None
+    is_remembered: bool
     no_answer: bool
     input_tokens: Tokens | None
     output_tokens: Tokens | None

@@ -25,7 +25,10 @@ type ChatSettingsProps = {
 /** The button and the dialog behind it. */
 export function ChatSettings({ settings, usage, onSave }: ChatSettingsProps) {
   const [open, setOpen] = useState(false);
-  const changed = Object.values(settings).some((value) => value != null);
+  const changed =
+    settings.system_prompt !== null ||
+    settings.temperature !== null ||
+    settings.max_answer_tokens !== null;
   return (
     <>
       <IconButton
