@@ -147,7 +147,7 @@ test("a whole chat is forgotten from its menu, and stays", async ({ page, model 
   await page.getByRole("button", { name: /^Actions for/ }).click();
   await page.getByRole("menuitem", { name: "Forget this chat" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Forget" }).click();
-  await expect(page.getByText("The chat is not remembered any more.")).toBeVisible();
+  await expect(page.getByText("The chat is not remembered any more.", { exact: true })).toBeVisible();
   expect(await call<Stats>(page, "GET", "/api/memory/stats")).toMatchObject({ message_count: 0 });
   await expect(answers(page)).toHaveCount(1);
 });

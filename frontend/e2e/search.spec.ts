@@ -60,3 +60,20 @@ test("one search finds a turn and a passage, by keyboard, and opens them where t
   await expect(field).toHaveValue("");
   await expect(page.getByRole("tab", { name: "Chats" })).toBeVisible();
 });
+
+test("on a phone the results are still there after one was opened", async ({ page }) => {
+  await createAccount(page);
+  await upload(page, GUIDE);
+  await ask(page, QUESTION);
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.getByRole("button", { name: "Show sidebar" }).click();
+  const field = page.getByRole("combobox", { name: "Search chats and documents" });
+  await field.fill("lighthouse");
+  await page.getByRole("group", { name: "Messages" }).getByRole("option").first().click();
+  await expect(page.locator("[aria-current=true]").filter({ hasText: QUESTION })).toBeInViewport();
+  await expect(field).toBeHidden();
+  await page.getByRole("button", { name: "Show sidebar" }).click();
+  await expect(field).toHaveValue("lighthouse");
+  await page.getByRole("group", { name: "Documents" }).getByRole("option").first().click();
+  await expect(page.getByTestId("highlight").first()).toBeInViewport();
+});

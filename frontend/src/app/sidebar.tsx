@@ -8,7 +8,7 @@ import { ConversationList } from "@/features/conversations/conversation-list";
 import { DocumentList } from "@/features/documents/document-list";
 import { useAnyInProgress } from "@/features/documents/use-any-in-progress";
 import type { Passage } from "@/features/documents/viewer/viewer-target";
-import { Search } from "@/features/search/search";
+import { Search, type SearchState } from "@/features/search/search";
 import { cn } from "@/lib/class-names";
 import { createStore, useStore } from "@/lib/store";
 import { strings } from "@/lib/strings";
@@ -25,6 +25,8 @@ type SidebarProps = {
   wide: boolean;
   conversationId: string | null;
   documentId: string | null;
+  search: SearchState;
+  onSearch: (search: SearchState) => void;
   onOpenDocument: (documentId: string, passage?: Passage) => void;
   onNavigate: () => void;
   onHide: () => void;
@@ -37,6 +39,8 @@ export function Sidebar({
   wide,
   conversationId,
   documentId,
+  search,
+  onSearch,
   onOpenDocument,
   onNavigate,
   onHide,
@@ -84,6 +88,8 @@ export function Sidebar({
         />
       </div>
       <Search
+        state={search}
+        onChange={onSearch}
         conversationId={conversationId}
         onOpenConversation={(id) => open(`/c/${id}`)}
         onOpenTurn={(id, messageId) => open(turnPath(id, messageId))}

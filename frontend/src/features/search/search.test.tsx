@@ -1,5 +1,6 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { useState } from "react";
 import { expect, it, vi } from "vitest";
 import { queryKeys } from "@/lib/queries/keys";
 import { strings } from "@/lib/strings";
@@ -7,7 +8,7 @@ import { aConversation, aDocument } from "@/testing/factories";
 import { fakeServer } from "@/testing/fake-server";
 import { renderInApp, testQueryClient } from "@/testing/render";
 import type { Found } from "@/types/api";
-import { Search } from "./search";
+import { NO_SEARCH, Search } from "./search";
 
 const MESSAGE: Found = {
   kind: "message",
@@ -47,12 +48,15 @@ function renderSearch() {
     onOpenTurn: vi.fn(),
     onOpenPassage: vi.fn(),
   };
-  renderInApp(
-    <Search conversationId={null} {...opened}>
-      <p>The lists</p>
-    </Search>,
-    queryClient,
-  );
+  function Sidebar() {
+    const [state, setState] = useState(NO_SEARCH);
+    return (
+      <Search state={state} onChange={setState} conversationId={null} {...opened}>
+        <p>The lists</p>
+      </Search>
+    );
+  }
+  renderInApp(<Sidebar />, queryClient);
   return { ...opened, ...server };
 }
 

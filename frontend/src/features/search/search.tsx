@@ -20,7 +20,14 @@ const TYPING_PAUSE_MS = 150;
 const MAX_QUERY_CHARS = 300;
 const NO_CONVERSATIONS: readonly Conversation[] = [];
 
+export type SearchState = { text: string; filters: SearchFilters; filtersOpen: boolean };
+
+export const NO_SEARCH: SearchState = { text: "", filters: NO_FILTERS, filtersOpen: false };
+
 type SearchProps = {
+  /** Kept outside: on a phone, opening a result takes the search off the screen. */
+  state: SearchState;
+  onChange: (state: SearchState) => void;
   /** The conversation that is open. */
   conversationId: string | null;
   onOpenConversation: (conversationId: string) => void;
@@ -35,15 +42,15 @@ type SearchProps = {
  * stays in the field, arrow keys move through the results, Enter opens one, Escape ends it.
  */
 export function Search({
+  state,
+  onChange,
   conversationId,
   onOpenConversation,
   onOpenTurn,
   onOpenPassage,
   children,
 }: SearchProps) {
-  const [text, setText] = useState("");
-  const [filters, setFilters] = useState(NO_FILTERS);
-  const [filtersOpen, setFiltersOpen] = useState(false);
+  const { text, filters, filtersOpen } = state;
   const [activeKey, setActiveKey] = useState<string | null>(null);
   const listId = useId();
   const inputRef = useRef<HTMLInputElement>(null);
@@ -65,7 +72,7 @@ export function Search({
   const filtered = effective.kind !== "all" || narrowsMessages(effective);
 
   const type = (typed: string) => {
-    setText(typed);
+    onChange({ ...state, text: typed });
     setActiveKey(null);
   };
 
@@ -120,7 +127,7 @@ export function Search({
             icon={<SlidersHorizontal aria-hidden />}
             aria-expanded={filtersOpen}
             className={cn(filtered && "bg-accent-soft text-accent-strong")}
-            onClick={() => setFiltersOpen(!filtersOpen)}
+            onClick={() => onChange({ ...state, filtersOpen: !filtersOpen })}
           />
         )}
       </div>
@@ -131,7 +138,7 @@ export function Search({
             <SearchFilterFields
               filters={effective}
               conversationId={conversationId}
-              onChange={setFilters}
+              onChange={(changed) => onChange({ ...state, filters: changed })}
             />
           )}
           <p role="status" className="px-2.5 py-1 text-xs text-muted">
