@@ -6,7 +6,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-const FEATURES = ["auth", "chat", "conversations", "documents", "memory", "settings"];
+const FEATURES = ["auth", "chat", "conversations", "documents", "memory", "search", "settings"];
 
 // Imports flow one way: app → features → components → lib → types.
 const zones = [
@@ -61,7 +61,7 @@ export default tseslint.config(
   {
     // The catalogue stays one file.
     files: ["src/lib/strings.ts"],
-    rules: { "max-lines": ["error", { max: 500 }] },
+    rules: { "max-lines": ["error", { max: 800 }] },
   },
   {
     files: ["**/*.{js,mjs}"],

@@ -21,6 +21,7 @@ def test_the_public_configuration(
         "signup_enabled": False,
         "api_timeout_ms": config.api_timeout_ms,
         "max_upload_bytes": config.max_upload_bytes,
+        "memory_enabled": config.memory_enabled,
         "accepted_types": accepted_types(),
         "version": __version__,
     }

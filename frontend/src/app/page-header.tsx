@@ -1,14 +1,20 @@
 import { PanelLeftOpen, SquarePen } from "lucide-react";
+import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { IconButton } from "@/components/ui/icon-button";
 import { Tooltip } from "@/components/ui/tooltip";
 import { strings } from "@/lib/strings";
 import type { SidebarVisibility } from "./use-sidebar-visibility";
 
-type PageHeaderProps = { title: string; sidebar: SidebarVisibility };
+type PageHeaderProps = {
+  title: string;
+  sidebar: SidebarVisibility;
+  /** What can be done with what is shown. */
+  actions?: ReactNode;
+};
 
 /** The bar over the middle column: the way to the sidebar, and where one is. */
-export function PageHeader({ title, sidebar }: PageHeaderProps) {
+export function PageHeader({ title, sidebar, actions }: PageHeaderProps) {
   return (
     <header className="flex h-13 shrink-0 items-center gap-1 px-3">
       {!sidebar.visible && (
@@ -32,6 +38,7 @@ export function PageHeader({ title, sidebar }: PageHeaderProps) {
       <h1 className="min-w-0 truncate px-1.5 text-sm font-medium" title={title}>
         {title}
       </h1>
+      {actions && <div className="ml-auto flex shrink-0">{actions}</div>}
     </header>
   );
 }

@@ -18,6 +18,7 @@ function config(fields: object) {
       signup_enabled: false,
       api_timeout_ms: 1000,
       max_upload_bytes: 1000,
+      memory_enabled: true,
       accepted_types: [],
       version: "1",
       ...fields,

@@ -3,6 +3,8 @@ import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panel
 import { Route, Routes, useMatch, useNavigate } from "react-router";
 import { Spinner } from "@/components/ui/spinner";
 import { DropAnywhere } from "@/features/documents/drop-anywhere";
+import type { Passage } from "@/features/documents/viewer/viewer-target";
+import { NO_SEARCH } from "@/features/search/search";
 import { cn } from "@/lib/class-names";
 import { useWideLayout } from "@/lib/media-query";
 import { useConversation } from "@/lib/queries/conversations";
@@ -28,6 +30,7 @@ type ShellProps = { user: User; socket: SocketClient; onLogOut: () => void };
 export function Shell({ user, socket, onLogOut }: ShellProps) {
   const wide = useWideLayout();
   const sidebar = useSidebarVisibility(wide);
+  const [search, setSearch] = useState(NO_SEARCH);
   const [shortcutsOpen, setShortcutsOpen] = useState(false);
   const conversationId = useMatch("/c/:conversationId")?.params.conversationId ?? null;
   const conversation = useConversation(conversationId).data;
@@ -47,9 +50,9 @@ export function Shell({ user, socket, onLogOut }: ShellProps) {
   });
 
   const openDocument = useCallback(
-    (documentId: string) => {
+    (documentId: string, passage?: Passage) => {
       sidebar.hideIfNarrow();
-      viewer.openDocument(documentId);
+      viewer.openDocument(documentId, passage);
     },
     [sidebar, viewer],
   );
@@ -81,6 +84,8 @@ export function Shell({ user, socket, onLogOut }: ShellProps) {
             wide={wide}
             conversationId={conversationId}
             documentId={viewer.target?.documentId ?? null}
+            search={search}
+            onSearch={setSearch}
             onOpenDocument={openDocument}
             onNavigate={sidebar.hideIfNarrow}
             onHide={sidebar.hide}

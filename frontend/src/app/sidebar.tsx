@@ -7,9 +7,12 @@ import { Tooltip } from "@/components/ui/tooltip";
 import { ConversationList } from "@/features/conversations/conversation-list";
 import { DocumentList } from "@/features/documents/document-list";
 import { useAnyInProgress } from "@/features/documents/use-any-in-progress";
+import type { Passage } from "@/features/documents/viewer/viewer-target";
+import { Search, type SearchState } from "@/features/search/search";
 import { cn } from "@/lib/class-names";
 import { createStore, useStore } from "@/lib/store";
 import { strings } from "@/lib/strings";
+import { turnPath } from "@/lib/turn-path";
 import type { User } from "@/types/api";
 import { AccountMenu } from "./account-menu";
 
@@ -22,7 +25,9 @@ type SidebarProps = {
   wide: boolean;
   conversationId: string | null;
   documentId: string | null;
-  onOpenDocument: (documentId: string) => void;
+  search: SearchState;
+  onSearch: (search: SearchState) => void;
+  onOpenDocument: (documentId: string, passage?: Passage) => void;
   onNavigate: () => void;
   onHide: () => void;
   onShowShortcuts: () => void;
@@ -34,6 +39,8 @@ export function Sidebar({
   wide,
   conversationId,
   documentId,
+  search,
+  onSearch,
   onOpenDocument,
   onNavigate,
   onHide,
@@ -43,6 +50,10 @@ export function Sidebar({
   const tab = useStore(sidebarTab);
   const navigate = useNavigate();
   const anyInProgress = useAnyInProgress();
+  const open = (path: string) => {
+    onNavigate();
+    void navigate(path);
+  };
   return (
     <aside
       aria-label={strings.shell.sidebar}
@@ -76,35 +87,46 @@ export function Sidebar({
           onClick={onHide}
         />
       </div>
-      <Tabs.Root
-        value={tab}
-        onValueChange={(value) => sidebarTab.set(value as SidebarTab)}
-        className="flex min-h-0 flex-1 flex-col"
+      <Search
+        state={search}
+        onChange={onSearch}
+        conversationId={conversationId}
+        onOpenConversation={(id) => open(`/c/${id}`)}
+        onOpenTurn={(id, messageId) => open(turnPath(id, messageId))}
+        onOpenPassage={({ document, page, start, end }) =>
+          onOpenDocument(document.id, { page, start, end })
+        }
       >
-        <Tabs.List
-          aria-label={strings.shell.sidebar}
-          className="mx-3 mt-1 mb-3 grid shrink-0 grid-cols-2 rounded-lg bg-subtle p-0.5"
+        <Tabs.Root
+          value={tab}
+          onValueChange={(value) => sidebarTab.set(value as SidebarTab)}
+          className="flex min-h-0 flex-1 flex-col"
         >
-          <SidebarTabTrigger value="conversations" label={strings.shell.conversationsTab} />
-          <SidebarTabTrigger
-            value="documents"
-            label={strings.shell.documentsTab}
-            busy={anyInProgress}
-          />
-        </Tabs.List>
-        <Tabs.Content value="conversations" className="flex min-h-0 flex-1" tabIndex={-1}>
-          <ConversationList
-            activeId={conversationId}
-            onOpen={onNavigate}
-            onDeleted={(id) => {
-              if (id === conversationId) void navigate("/");
-            }}
-          />
-        </Tabs.Content>
-        <Tabs.Content value="documents" className="flex min-h-0 flex-1" tabIndex={-1}>
-          <DocumentList activeId={documentId} onOpen={onOpenDocument} />
-        </Tabs.Content>
-      </Tabs.Root>
+          <Tabs.List
+            aria-label={strings.shell.sidebar}
+            className="mx-3 mt-1 mb-3 grid shrink-0 grid-cols-2 rounded-lg bg-subtle p-0.5"
+          >
+            <SidebarTabTrigger value="conversations" label={strings.shell.conversationsTab} />
+            <SidebarTabTrigger
+              value="documents"
+              label={strings.shell.documentsTab}
+              busy={anyInProgress}
+            />
+          </Tabs.List>
+          <Tabs.Content value="conversations" className="flex min-h-0 flex-1" tabIndex={-1}>
+            <ConversationList
+              activeId={conversationId}
+              onOpen={onNavigate}
+              onDeleted={(id) => {
+                if (id === conversationId) void navigate("/");
+              }}
+            />
+          </Tabs.Content>
+          <Tabs.Content value="documents" className="flex min-h-0 flex-1" tabIndex={-1}>
+            <DocumentList activeId={documentId} onOpen={(id) => onOpenDocument(id)} />
+          </Tabs.Content>
+        </Tabs.Root>
+      </Search>
       <AccountMenu
         user={user}
         onNavigate={onNavigate}

@@ -1,10 +1,9 @@
 import { useEffect } from "react";
 import { COMPOSER_ID } from "@/features/chat/composer";
-import { CONVERSATION_SEARCH_ID } from "@/features/conversations/conversation-list";
 import type { ViewerTarget } from "@/features/documents/viewer/viewer-target";
+import { SEARCH_ID } from "@/features/search/search";
 import { readStored, writeStored } from "@/lib/browser-storage";
 import { createStore } from "@/lib/store";
-import { sidebarTab } from "./sidebar";
 
 const SINGLE_KEYS = "single-key-shortcuts";
 
@@ -51,7 +50,7 @@ function findAction(event: KeyboardEvent, actions: ShortcutActions): (() => void
   const { viewer } = actions;
   const key = event.key.toLowerCase();
   if (event.ctrlKey || event.metaKey) {
-    if (key === "k") return () => searchConversations(actions);
+    if (key === "k") return () => focusSearch(actions);
     if (key === "b") return actions.toggleSidebar;
     if (key === "o" && event.shiftKey) return actions.newConversation;
     return undefined;
@@ -69,11 +68,10 @@ function findAction(event: KeyboardEvent, actions: ShortcutActions): (() => void
   return shortcuts[key];
 }
 
-function searchConversations({ showSidebar }: ShortcutActions): void {
+function focusSearch({ showSidebar }: ShortcutActions): void {
   showSidebar();
-  sidebarTab.set("conversations");
   // The field may only now be drawn.
-  requestAnimationFrame(() => document.getElementById(CONVERSATION_SEARCH_ID)?.focus());
+  requestAnimationFrame(() => document.getElementById(SEARCH_ID)?.focus());
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -1,17 +1,19 @@
 import { useCallback, useMemo } from "react";
 import { useSearchParams } from "react-router";
-import type { ViewerTarget } from "@/features/documents/viewer/viewer-target";
+import type { Passage, ViewerTarget } from "@/features/documents/viewer/viewer-target";
 import { useDocuments } from "@/lib/queries/documents";
 import type { Citation, Message } from "@/types/api";
 
-/** The viewer's place in the address: `?doc=…` for a document, `?answer=…&cite=…` for a citation. */
+/** The viewer's place in the address: `?doc=…` for a document, with `&page=…&start=…&end=…` for
+ *  a passage of it, `?answer=…&cite=…` for a citation. */
 const DOCUMENT = "doc";
+const PASSAGE = ["page", "start", "end"] as const;
 const ANSWER = "answer";
 const CITE = "cite";
 
 type ViewerLocation = {
   target: ViewerTarget | null;
-  openDocument: (documentId: string) => void;
+  openDocument: (documentId: string, passage?: Passage) => void;
   openCitation: (message: Message, citation: Citation) => void;
   showCitation: (position: number) => void;
   close: () => void;
@@ -24,6 +26,7 @@ export function useViewerLocation(messages: readonly Message[] | undefined): Vie
   const documentId = params.get(DOCUMENT);
   const answerId = params.get(ANSWER);
   const n = Number(params.get(CITE));
+  const [page, start, end] = PASSAGE.map((name) => params.get(name));
 
   const citations = useMemo(
     () =>
@@ -38,13 +41,23 @@ export function useViewerLocation(messages: readonly Message[] | undefined): Vie
     return {
       documentId,
       filename: documents?.find(({ id }) => id === documentId)?.filename ?? "",
-      page: 1,
-      passages: [],
+      page: page ? Number(page) : 1,
+      passages:
+        page && start && end
+          ? [{ page: Number(page), start: Number(start), end: Number(end) }]
+          : [],
       citation: null,
     };
-  }, [citations, n, documentId, documents]);
+  }, [citations, n, documentId, documents, page, start, end]);
 
-  const openDocument = useCallback((id: string) => setParams({ [DOCUMENT]: id }), [setParams]);
+  const openDocument = useCallback(
+    (id: string, passage?: Passage) =>
+      setParams({
+        [DOCUMENT]: id,
+        ...(passage && Object.fromEntries(PASSAGE.map((name) => [name, String(passage[name])]))),
+      }),
+    [setParams],
+  );
 
   const openCitation = useCallback(
     (message: Message, citation: Citation) =>

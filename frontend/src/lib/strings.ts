@@ -80,7 +80,7 @@ export const strings = {
   shortcuts: {
     title: "Keyboard shortcuts",
     newConversation: "New chat",
-    search: "Search chats",
+    search: "Search chats and documents",
     focusComposer: "Write a message",
     toggleSidebar: "Show or hide the sidebar",
     closeViewer: "Close the document viewer",
@@ -93,9 +93,7 @@ export const strings = {
   },
 
   conversations: {
-    search: "Search chats",
     empty: "Your chats will appear here.",
-    noMatch: (query: string) => `No chat title contains “${query}”.`,
     untitled: "New chat",
     rename: "Rename",
     renameLabel: "Title of the chat",
@@ -104,6 +102,13 @@ export const strings = {
     deleteText: (title: string) =>
       `“${title}” and everything it is remembered for will be gone. This cannot be undone.`,
     deleted: "The chat was deleted.",
+    forget: "Forget this chat",
+    forgetTitle: "Forget this chat?",
+    forgetText: (title: string) =>
+      `What was said in “${title}” so far will not be recalled in other chats any more. The chat itself stays. This cannot be undone.`,
+    wasForgotten: "The chat is not remembered any more.",
+    export: "Download this chat",
+    exportFormats: { markdown: "Markdown", pdf: "PDF", json: "JSON, all versions" },
     today: "Today",
     yesterday: "Yesterday",
     thisWeek: "Previous 7 days",
@@ -246,6 +251,8 @@ export const strings = {
     answerReady: "Answer complete.",
     remember: "Remember",
     rememberHint: "Use earlier chats in this one, and this one in later chats.",
+    rememberOffHint: "Memory is switched off in the settings.",
+    dontRememberThis: "Don't remember this message",
     scopeAll: "All documents",
     scopeSome: (collections: number, documents: number) =>
       [
@@ -360,20 +367,94 @@ export const strings = {
       count === 1
         ? "Recalled from 1 earlier chat message"
         : `Recalled from ${count} earlier chat messages`,
+    unavailable: "Earlier chats could not be searched, so this answer came without them.",
+    saidBy: (role: string) => (role === "user" ? "You" : "Answer"),
     forget: "Forget",
+    forgetFrom: (title: string, date: string) => `Forget what was said in ${title}, ${date}`,
     forgotten: "Forgotten.",
-    hint: "What was said in chats with “Remember” switched on can help later answers.",
+    hint: "What was said in chats with “Remember” switched on can help later answers, word for word. Forgetting takes it out of memory; it stays in its chat.",
+    switch: "Remember what is said",
+    switchHint:
+      "Off: no chat recalls another one, and what is said meanwhile is not remembered later either.",
+    offHere: "Whoever runs this installation has switched memory off for everybody.",
     stats: (messages: number, conversations: number) =>
-      `${messages} ${messages === 1 ? "message" : "messages"} from ${conversations} ${
-        conversations === 1 ? "chat" : "chats"
-      }`,
+      messages === 0
+        ? "Nothing is remembered yet."
+        : `${messages} ${messages === 1 ? "message" : "messages"} from ${conversations} ${
+            conversations === 1 ? "chat" : "chats"
+          }`,
     since: (date: string) => `since ${date}`,
+    export: "Download as JSON",
     search: "Search memory",
     noMatch: "Nothing remembered matches.",
+    before: "Forget what was said before",
+    forgetBeforeTitle: (date: string) => `Forget everything before ${date}?`,
     forgetAll: "Forget everything",
     forgetAllTitle: "Forget everything?",
     forgetAllText:
-      "No earlier chat will be recalled any more. The chats themselves stay. This cannot be undone.",
+      "It will not be recalled in any chat any more. The chats themselves stay. This cannot be undone.",
+  },
+
+  search: {
+    label: "Search chats and documents",
+    submit: "Search",
+    clear: "Clear the search",
+    results: "Results",
+    chats: "Chats",
+    messages: "Messages",
+    documents: "Documents",
+    searching: "Searching…",
+    found: (count: number) => (count === 1 ? "1 result" : `${count} results`),
+    none: (query: string) => `Nothing matches “${query}”.`,
+    page: (page: number) => `Page ${page}`,
+    filters: "Filters",
+    kind: "Search in",
+    kinds: { all: "Everything", messages: "Messages", documents: "Documents" },
+    role: "Said by",
+    roles: { "": "Anyone", user: "You", assistant: "The models" },
+    model: "Model",
+    anyModel: "Any model",
+    from: "From",
+    until: "Until",
+    thisChat: "Only this chat",
+    reset: "Reset filters",
+  },
+
+  transfer: {
+    hint: "Everything that is yours can leave, and come in again elsewhere.",
+    export: "Export your account",
+    exportHint:
+      "One ZIP archive with your documents, chats, collections and prompts. Passwords and provider keys are not in it.",
+    download: "Download the archive",
+    account: "Import an account",
+    accountHint:
+      "An archive exported from Doc Chat, here or elsewhere. What you have already stays as it is.",
+    chats: "Import from ChatGPT or Claude",
+    chatsHint:
+      "The ZIP archive that they send when you ask for an export of your data, or the conversations.json in it.",
+    choose: "Choose a file",
+    chooseFor: (purpose: string) => `Choose a file: ${purpose}`,
+    uploading: (filename: string, percent: number) => `Sending ${filename}, ${percent} %`,
+    working: (filename: string) =>
+      `Importing ${filename}. A large file takes minutes.`,
+    progress: "Progress of the import",
+    done: "The import is done.",
+    kinds: {
+      conversations: ["chat", "chats"],
+      messages: ["message", "messages"],
+      documents: ["document", "documents"],
+      collections: ["collection", "collections"],
+    } as const,
+    imported: (parts: readonly string[]) =>
+      parts.length === 0
+        ? "Nothing new was in it."
+        : `Imported: ${new Intl.ListFormat("en").format([...parts])}.`,
+    skipped: (parts: readonly string[]) =>
+      `Here already, or left out: ${new Intl.ListFormat("en").format([...parts])}.`,
+    count: (count: number, [one, many]: readonly [string, string]) =>
+      `${count} ${count === 1 ? one : many}`,
+    problems: (count: number) =>
+      count === 1 ? "1 thing was not taken in:" : `${count} things were not taken in:`,
   },
 
   viewer: {
@@ -423,6 +504,7 @@ export const strings = {
       usage: "Usage",
       appearance: "Appearance",
       memory: "Memory",
+      data: "Your data",
       account: "Account",
       invites: "Invites",
     },

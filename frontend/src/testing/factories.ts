@@ -12,6 +12,7 @@ export function aMessage(fields: Partial<Message> = {}): Message {
     error: null,
     citations: [],
     memories: [],
+    memories_state: null,
     no_answer: false,
     usage: null,
     left_out: null,

@@ -14,6 +14,8 @@ export type ServerConfig = {
   signup_enabled: boolean;
   api_timeout_ms: number;
   max_upload_bytes: number;
+  /** Whether this installation remembers at all. */
+  memory_enabled: boolean;
   accepted_types: string[];
   version: string;
 };
@@ -125,12 +127,18 @@ export type Citation = {
   document_deleted?: boolean;
 };
 
+/** A part of a message that was said in another conversation. */
 export type Memory = {
   message_id: string;
   conversation_id: string;
   conversation_title: string;
   role: string;
+  /** Empty once it is forgotten. */
   quote: string;
+  /** Code points of the message's content. */
+  start: number;
+  end: number;
+  forgotten?: boolean;
   created_at: string;
   score: number;
 };
@@ -151,6 +159,8 @@ export type Message = {
   error: MessageError | null;
   citations: Citation[];
   memories: Memory[];
+  /** Null: nobody looked. */
+  memories_state: "ok" | "off" | "unavailable" | null;
   /** Whether the documents did not clearly answer the question. */
   no_answer: boolean;
   /** Null where the provider did not count. */
@@ -222,4 +232,45 @@ export type MemoryStats = {
   conversation_count: number;
   oldest: string | null;
   newest: string | null;
+};
+
+type FoundPart = {
+  score: number;
+  quote: string;
+  start: number;
+  end: number;
+};
+
+export type FoundPassage = FoundPart & {
+  kind: "document";
+  document: { id: string; filename: string };
+  page: number;
+};
+
+export type FoundMessage = FoundPart & {
+  kind: "message";
+  /** Where words of the query stand, in code points of the quote. */
+  highlights: { start: number; end: number }[];
+  message: {
+    id: string;
+    conversation_id: string;
+    role: "user" | "assistant";
+    model: string | null;
+    created_at: string;
+  };
+  conversation: { id: string; title: string };
+};
+
+export type Found = FoundPassage | FoundMessage;
+
+type TakenIn = { imported: number; skipped: number };
+
+/** What became of an import; `imported` and `skipped` count conversations. */
+export type ImportReport = TakenIn & {
+  conversations: TakenIn;
+  messages: TakenIn;
+  documents: TakenIn;
+  collections: TakenIn;
+  /** Sentences about what was not taken in. */
+  problems: string[];
 };

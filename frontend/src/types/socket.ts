@@ -29,6 +29,8 @@ export type ClientRequests = {
       client_id: string;
       /** The message to continue from; without it the conversation's newest one. */
       parent_id?: string;
+      /** For this message alone: false neither recalls nor remembers. */
+      memory_enabled?: boolean;
     };
     ack: { user_message_id: string; assistant_message_id: string };
   };

@@ -23,6 +23,7 @@ def show() -> dict[str, Any]:
         "signup_enabled": config.signup_enabled,
         "api_timeout_ms": config.api_timeout_ms,
         "max_upload_bytes": config.max_upload_bytes,
+        "memory_enabled": config.memory_enabled,
         "accepted_types": accepted_types(ocr_enabled=config.ocr_enabled),
         "version": __version__,
     }

@@ -460,6 +460,7 @@ class ConfigOut(BaseModel):
     signup_enabled: bool
     api_timeout_ms: int
     max_upload_bytes: int
+    memory_enabled: bool
     accepted_types: list[str]
     version: str
 

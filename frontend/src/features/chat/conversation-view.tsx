@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { Spinner } from "@/components/ui/spinner";
 import { errorSentence, isStatus } from "@/lib/api-client";
 import { useChangeConversation, useConversation } from "@/lib/queries/conversations";
@@ -10,10 +10,11 @@ import { useChat } from "./chat-context";
 import { ChatSettings } from "./chat-settings";
 import { Composer } from "./composer";
 import { DocumentScope } from "./document-scope";
-import { MessageList } from "./message-list";
+import { MessageList, type Turn } from "./message-list";
 import {
   type BranchChoices,
   chooseBranch,
+  chooseBranchesTo,
   forgetChoice,
   isOlderBranch,
   visiblePath,
@@ -26,6 +27,10 @@ import { useAnswering } from "./use-answering";
 
 type ConversationViewProps = {
   conversationId: string;
+  /** The message that was asked for. */
+  turn: Turn | null;
+  /** Told which message the shown branch ends with. */
+  onShowBranch: (leafId: string | null) => void;
   onOpenCitation: (message: Message, citation: Citation) => void;
   renderRecalled: (message: Message) => ReactNode;
 };
@@ -56,6 +61,8 @@ type ConversationProps = ConversationViewProps & { detail: ConversationDetail };
 function Conversation({
   conversationId,
   detail: { conversation, messages },
+  turn,
+  onShowBranch,
   onOpenCitation,
   renderRecalled,
 }: ConversationProps) {
@@ -64,9 +71,21 @@ function Conversation({
   const answering = useAnswering(conversationId);
   const changeConversation = useChangeConversation();
   const [choices, setChoices] = useState<BranchChoices>({});
+  /** Whether the message being written is to be; each begins as remembered. */
+  const [remembered, setRemembered] = useState(true);
+  const [lastVisit, setLastVisit] = useState<string | null>(null);
+
+  // Whatever branch a message is in, a link to it shows that branch; afterwards one may leave it.
+  if (turn && turn.visit !== lastVisit && messages.some(({ id }) => id === turn.messageId)) {
+    setLastVisit(turn.visit);
+    setChoices(chooseBranchesTo(choices, messages, turn.messageId));
+  }
 
   const path = useMemo(() => visiblePath(messages, choices), [messages, choices]);
   const leaf = path.at(-1)?.message ?? null;
+  const leafId = leaf?.id ?? null;
+  useEffect(() => onShowBranch(leafId), [leafId, onShowBranch]);
+
   const streaming = leaf?.status === "streaming" ? leaf : null;
   const outgoing = useStore(outbox.store).filter(
     (message) => message.conversationId === conversationId,
@@ -74,11 +93,13 @@ function Conversation({
 
   const send = (text: string) => {
     const parentId = leaf?.id ?? null;
+    setRemembered(true);
     outbox.send({
       conversationId,
       text,
       model: modelId,
       parentId,
+      remembered,
       branches: isOlderBranch(messages, parentId),
     });
     return true;
@@ -106,6 +127,7 @@ function Conversation({
     <>
       <MessageList
         path={path}
+        turn={turn}
         outgoing={outgoing}
         onChooseBranch={(message) => setChoices((known) => chooseBranch(known, message))}
         onEdit={edit}
@@ -126,6 +148,8 @@ function Conversation({
               <RememberSwitch
                 checked={conversation.memory_enabled}
                 onChange={(memory_enabled) => change({ memory_enabled })}
+                messageRemembered={remembered}
+                onMessageChange={setRemembered}
               />
               <ChatSettings
                 settings={conversation}

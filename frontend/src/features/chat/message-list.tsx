@@ -1,6 +1,7 @@
 import { ArrowDown } from "lucide-react";
-import { type ReactNode, useCallback, useEffect, useMemo } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { IconButton } from "@/components/ui/icon-button";
+import { cn } from "@/lib/class-names";
 import { useDocuments } from "@/lib/queries/documents";
 import { useStore } from "@/lib/store";
 import { strings } from "@/lib/strings";
@@ -14,9 +15,13 @@ import { OutgoingMessage } from "./outgoing-message";
 import { useStickToBottom } from "./use-stick-to-bottom";
 import { UserMessage } from "./user-message";
 
+/** A message to be shown; `visit` differs each time it is asked for. */
+export type Turn = { messageId: string; visit: string };
+
 type MessageListProps = {
   path: readonly PathEntry[];
   outgoing: readonly Outgoing[];
+  turn: Turn | null;
   onChooseBranch: (message: Message) => void;
   onEdit: (message: Message, text: string, clientId: string) => Promise<boolean>;
   onRegenerate: (message: Message, modelId?: string) => void;
@@ -24,13 +29,20 @@ type MessageListProps = {
   renderRecalled: (message: Message) => ReactNode;
 };
 
-export function MessageList({ path, outgoing, ...actions }: MessageListProps) {
-  const { scrollRef, contentRef, atBottom, onScroll, scrollToBottom } = useStickToBottom();
+export function MessageList({ path, outgoing, turn, ...actions }: MessageListProps) {
+  const { scrollRef, contentRef, atBottom, onScroll, scrollToBottom, scrollTo } =
+    useStickToBottom();
+  const turnRef = useRef<HTMLLIElement>(null);
+  const visit = path.some(({ message }) => message.id === turn?.messageId) ? turn?.visit : undefined;
   const lastSent = outgoing.at(-1)?.clientId;
 
   useEffect(() => {
     if (lastSent !== undefined) scrollToBottom();
   }, [lastSent, scrollToBottom]);
+
+  useEffect(() => {
+    if (visit !== undefined && turnRef.current) scrollTo(turnRef.current);
+  }, [visit, scrollTo]);
 
   return (
     <div className="relative min-h-0 flex-1">
@@ -41,11 +53,19 @@ export function MessageList({ path, outgoing, ...actions }: MessageListProps) {
       >
         <div ref={contentRef} className="mx-auto w-full max-w-184 px-4 pt-6 pb-8 sm:px-6">
           <ol className="flex flex-col gap-7" aria-label={strings.chat.messages}>
-            {path.map((entry) => (
-              <li key={entry.message.id} className="message">
-                <MessageItem entry={entry} {...actions} />
-              </li>
-            ))}
+            {path.map((entry) => {
+              const marked = entry.message.id === turn?.messageId;
+              return (
+                <li
+                  key={entry.message.id}
+                  ref={marked ? turnRef : undefined}
+                  aria-current={marked ? "true" : undefined}
+                  className={cn("message", marked && "marked-turn")}
+                >
+                  <MessageItem entry={entry} {...actions} />
+                </li>
+              );
+            })}
             {outgoing.map((message) => (
               <li key={message.clientId}>
                 <OutgoingMessage message={message} />
@@ -67,7 +87,7 @@ export function MessageList({ path, outgoing, ...actions }: MessageListProps) {
   );
 }
 
-type MessageItemProps = Omit<MessageListProps, "path" | "outgoing"> & { entry: PathEntry };
+type MessageItemProps = Omit<MessageListProps, "path" | "outgoing" | "turn"> & { entry: PathEntry };
 
 function MessageItem({
   entry: { message, siblings },
@@ -101,7 +121,7 @@ function MessageItem({
       message={message}
       liveText={liveText}
       branches={branches}
-      recalled={message.memories.length > 0 ? renderRecalled(message) : null}
+      recalled={renderRecalled(message)}
       isDocumentGone={isDocumentGone}
       onOpenCitation={openCitation}
       onRegenerate={(modelId) => onRegenerate(message, modelId)}

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { aMessage } from "@/testing/factories";
 import type { Message } from "@/types/api";
-import { chooseBranch, forgetChoice, isOlderBranch, visiblePath } from "./message-tree";
+import {
+  chooseBranch,
+  chooseBranchesTo,
+  forgetChoice,
+  isOlderBranch,
+  visiblePath,
+} from "./message-tree";
 
 function message(id: string, parent: string | null, minute: number): Message {
   const created_at = `2026-11-22T10:${String(minute).padStart(2, "0")}:00+00:00`;
@@ -51,6 +57,13 @@ describe("the tree of messages", () => {
     expect(path[0]?.siblings.map(({ id }) => id)).toEqual(["q1", "q1b"]);
     expect(path[1]?.siblings.map(({ id }) => id)).toEqual(["a1", "a1b"]);
     expect(path[2]?.siblings.map(({ id }) => id)).toEqual(["q3"]);
+  });
+
+  it("shows the branch in which a message is, and all as before for an unknown one", () => {
+    expect(ids(tree, chooseBranchesTo({}, tree, "q2"))).toEqual(["q1", "a1", "q2", "a2"]);
+    const below = chooseBranchesTo(chooseBranch({}, q1), tree, "a4");
+    expect(ids(tree, below)).toEqual(["q1b", "a4"]);
+    expect(chooseBranchesTo({}, tree, "gone")).toEqual({});
   });
 
   it("forgets a choice so that a new version is shown", () => {

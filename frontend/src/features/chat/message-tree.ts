@@ -36,6 +36,22 @@ export function chooseBranch(choices: BranchChoices, message: Message): BranchCh
   return { ...choices, [message.parent_id ?? ROOT]: message.id };
 }
 
+/** Shows the branch that the given message is in; nothing changes where it is unknown. */
+export function chooseBranchesTo(
+  choices: BranchChoices,
+  messages: readonly Message[],
+  messageId: string,
+): BranchChoices {
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  let chosen = choices;
+  let message = byId.get(messageId);
+  while (message !== undefined) {
+    chosen = chooseBranch(chosen, message);
+    message = byId.get(message.parent_id ?? ROOT);
+  }
+  return chosen;
+}
+
 /** Shows the newest version at the message's fork again. */
 export function forgetChoice(choices: BranchChoices, message: Message): BranchChoices {
   const fork = message.parent_id ?? ROOT;

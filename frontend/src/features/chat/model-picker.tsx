@@ -4,9 +4,9 @@ import { Input } from "@/components/ui/field";
 import { cn } from "@/lib/class-names";
 import { modelLabel, providerLabel } from "@/lib/format";
 import { FILTER_MODELS_FROM, modelGroups } from "@/lib/model-groups";
+import { nextOption } from "@/lib/option-keys";
 import { strings } from "@/lib/strings";
 import type { Model } from "@/types/api";
-import { nextOption } from "./option-keys";
 
 type ModelPickerProps = {
   models: readonly Model[];

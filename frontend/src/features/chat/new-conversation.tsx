@@ -22,6 +22,7 @@ export function NewConversation({ onCreated, heading, footer }: NewConversationP
   const { outbox, draftKey } = useChat();
   const { modelId, onlyQuotes } = useModelChoice();
   const [settings, setSettings] = useState<ConversationChange>({});
+  const [remembered, setRemembered] = useState(true);
   const outgoing = useStore(outbox.store);
   const beginning = outgoing.filter(({ conversationId }) => conversationId === null);
   const begunRef = useRef(new Set<string>());
@@ -45,7 +46,8 @@ export function NewConversation({ onCreated, heading, footer }: NewConversationP
         <Composer
           draftKey={draftKey(null)}
           onSend={(text) => {
-            outbox.send({ conversationId: null, settings, text, model: modelId });
+            outbox.send({ conversationId: null, settings, text, model: modelId, remembered });
+            setRemembered(true);
             return true;
           }}
           onStop={null}
@@ -64,6 +66,8 @@ export function NewConversation({ onCreated, heading, footer }: NewConversationP
                 onChange={(memory_enabled) =>
                   setSettings((known) => ({ ...known, memory_enabled }))
                 }
+                messageRemembered={remembered}
+                onMessageChange={setRemembered}
               />
               <ChatSettings
                 settings={{

@@ -36,7 +36,7 @@ function refusal(code: string, text = "No."): ApiError {
   return new ApiError(400, { code, message: text, details: null, request_id: null });
 }
 
-type Sent = { client_id: string; parent_id?: string };
+type Sent = { client_id: string; parent_id?: string; memory_enabled?: boolean };
 
 describe("the outbox", () => {
   it("hands a confirmed message over to the conversation with its answer", async () => {
@@ -60,6 +60,23 @@ describe("the outbox", () => {
     connection.set("connected");
     await waitFor(() => expect(outbox.store.get()).toEqual([]));
     expect(requests).toHaveLength(1);
+  });
+
+  it("keeps a message out of memory also after a reload, and says nothing about the others", async () => {
+    const before = setUp();
+    before.connection.set("lost");
+    before.outbox.send({ ...message, remembered: false });
+    before.outbox.send({ ...message, text: "And now?" });
+    await waitFor(() =>
+      expect(before.outbox.store.get()).toMatchObject([{ state: "waiting" }, { state: "waiting" }]),
+    );
+
+    const after = setUp();
+    after.outbox.start();
+    await waitFor(() => expect(after.requests).toHaveLength(2));
+    const sent = after.requests.map(({ data }) => data as Sent & { message: string });
+    expect(sent.find((data) => data.message === "How much?")?.memory_enabled).toBe(false);
+    expect(sent.find((data) => data.message === "And now?")).not.toHaveProperty("memory_enabled");
   });
 
   it("keeps it over a reload, with the same client id", async () => {

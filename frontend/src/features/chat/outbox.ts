@@ -25,6 +25,8 @@ export type OutgoingMessage = {
   model: string;
   /** The message it follows; null when it is the first. */
   parentId: string | null;
+  /** False: nothing is recalled for it, and neither it nor its answer is remembered. */
+  remembered: boolean;
   /** Whether it leaves the newest branch, so that the server must be told the parent. */
   branches: boolean;
   /** `waiting` is for a connection or a log-in, `queued` for the answer being written. */
@@ -34,7 +36,7 @@ export type OutgoingMessage = {
 };
 
 export type NewMessage = Pick<OutgoingMessage, "conversationId" | "text" | "model"> &
-  Partial<Pick<OutgoingMessage, "settings" | "parentId" | "branches">>;
+  Partial<Pick<OutgoingMessage, "settings" | "parentId" | "branches" | "remembered">>;
 
 /** How soon to ask again whether the conversation's running answer has ended. */
 const BUSY_RETRY_MS = 1_500;
@@ -90,6 +92,8 @@ export function createOutbox(
         model: message.model,
         client_id: message.clientId,
         ...(message.branches && message.parentId !== null ? { parent_id: message.parentId } : {}),
+        // Without it, the message is like its conversation.
+        ...(message.remembered ? {} : { memory_enabled: false }),
       });
       await confirm(message, conversationId, ack.user_message_id, ack.assistant_message_id);
     } catch (error) {
@@ -142,6 +146,7 @@ export function createOutbox(
         error: null,
         citations: [],
         memories: [],
+        memories_state: null,
         no_answer: false,
         usage: null,
         left_out: null,
@@ -186,6 +191,7 @@ export function createOutbox(
         settings: {},
         parentId: null,
         branches: false,
+        remembered: true,
         ...message,
         clientId: randomId(),
         state: "sending",

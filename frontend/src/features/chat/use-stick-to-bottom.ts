@@ -8,6 +8,8 @@ type StickToBottom = {
   atBottom: boolean;
   onScroll: () => void;
   scrollToBottom: (behavior?: ScrollBehavior) => void;
+  /** Shows a part of the content, and no longer follows its end. */
+  scrollTo: (element: Element) => void;
 };
 
 /** Follows growing content as long as the reader has not scrolled away from its end. */
@@ -21,6 +23,11 @@ export function useStickToBottom(): StickToBottom {
     pinnedRef.current = true;
     setAtBottom(true);
     scrollRef.current?.scrollTo({ top: scrollRef.current.scrollHeight, behavior });
+  }, []);
+
+  const scrollTo = useCallback((element: Element) => {
+    pinnedRef.current = false;
+    element.scrollIntoView({ block: "center" });
   }, []);
 
   const onScroll = useCallback(() => {
@@ -43,5 +50,5 @@ export function useStickToBottom(): StickToBottom {
     return () => observer.disconnect();
   }, []);
 
-  return { scrollRef, contentRef, atBottom, onScroll, scrollToBottom };
+  return { scrollRef, contentRef, atBottom, onScroll, scrollToBottom, scrollTo };
 }

@@ -1,4 +1,4 @@
-import { Ellipsis, Pencil, Trash2 } from "lucide-react";
+import { Ellipsis, Eraser, Pencil, Trash2 } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
 import { Link } from "react-router";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
@@ -6,8 +6,9 @@ import { Input } from "@/components/ui/field";
 import { Menu, MenuContent, MenuItem, MenuTrigger } from "@/components/ui/menu";
 import { cn } from "@/lib/class-names";
 import { useChangeConversation, useDeleteConversation } from "@/lib/queries/conversations";
+import { useForget } from "@/lib/queries/memory";
 import { strings } from "@/lib/strings";
-import { showInfo } from "@/lib/toasts";
+import { showError, showInfo } from "@/lib/toasts";
 import type { Conversation } from "@/types/api";
 
 type ConversationItemProps = {
@@ -23,9 +24,10 @@ export function ConversationItem({
   onOpen,
   onDeleted,
 }: ConversationItemProps) {
-  const [mode, setMode] = useState<"idle" | "renaming" | "deleting">("idle");
+  const [mode, setMode] = useState<"idle" | "renaming" | "forgetting" | "deleting">("idle");
   const changeConversation = useChangeConversation();
   const deleteConversation = useDeleteConversation();
+  const forget = useForget();
   const title = conversation.title || strings.conversations.untitled;
 
   const rename = (newTitle: string) => {
@@ -42,6 +44,12 @@ export function ConversationItem({
         onDeleted(conversation.id);
       },
     });
+
+  const forgetAll = () =>
+    forget.mutate(
+      { conversationId: conversation.id },
+      { onSuccess: () => showInfo(strings.conversations.wasForgotten), onError: showError },
+    );
 
   if (mode === "renaming") {
     return (
@@ -82,12 +90,24 @@ export function ConversationItem({
             <Pencil aria-hidden />
             {strings.conversations.rename}
           </MenuItem>
+          <MenuItem onSelect={() => setMode("forgetting")}>
+            <Eraser aria-hidden />
+            {strings.conversations.forget}
+          </MenuItem>
           <MenuItem danger onSelect={() => setMode("deleting")}>
             <Trash2 aria-hidden />
             {strings.conversations.delete}
           </MenuItem>
         </MenuContent>
       </Menu>
+      <ConfirmDialog
+        open={mode === "forgetting"}
+        onOpenChange={(open) => setMode(open ? "forgetting" : "idle")}
+        title={strings.conversations.forgetTitle}
+        text={strings.conversations.forgetText(title)}
+        confirmLabel={strings.memory.forget}
+        onConfirm={forgetAll}
+      />
       <ConfirmDialog
         open={mode === "deleting"}
         onOpenChange={(open) => setMode(open ? "deleting" : "idle")}

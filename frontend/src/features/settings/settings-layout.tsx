@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { NavLink, useParams } from "react-router";
 import { cn } from "@/lib/class-names";
 import { strings } from "@/lib/strings";
@@ -9,10 +9,19 @@ export type SettingsSection = { id: string; title: string; hint?: string; conten
 export function SettingsLayout({ sections }: { sections: readonly SettingsSection[] }) {
   const { section: sectionId } = useParams();
   const current = sections.find(({ id }) => id === sectionId) ?? sections[0];
+  const navRef = useRef<HTMLElement>(null);
+
+  useEffect(() => {
+    // On a phone there is not room for all of them.
+    const link = navRef.current?.querySelector("[aria-current=page]");
+    link?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current?.id]);
+
   return (
     <div className="scroll-quiet flex-1 overflow-y-auto">
       <div className="mx-auto w-full max-w-2xl px-4 pt-2 pb-16 sm:px-6">
         <nav
+          ref={navRef}
           aria-label={strings.settings.title}
           className="scroll-quiet -mx-1 flex gap-1 overflow-x-auto border-b border-line px-1"
         >

@@ -23,6 +23,18 @@ function conversationPath(id: string): string {
   return `/api/conversations/${encodeURIComponent(id)}`;
 }
 
+export const EXPORT_FORMATS = ["markdown", "pdf", "json"] as const;
+
+/** A file to download: the branch that ends with the message, as JSON all branches. */
+export function conversationExportUrl(
+  id: string,
+  format: (typeof EXPORT_FORMATS)[number],
+  messageId: string,
+): string {
+  const query = new URLSearchParams({ format, message_id: messageId });
+  return `${conversationPath(id)}/export?${query.toString()}`;
+}
+
 export function useConversations() {
   return useQuery({
     queryKey: queryKeys.conversations,

@@ -11,7 +11,7 @@ export const queryKeys = {
   conversations: ["conversations"] as const,
   conversation: (id: string) => ["conversation", id] as const,
   conversationDetails: ["conversation"] as const,
-  search: (query: string) => ["search", query] as const,
+  search: (path: string) => ["search", path] as const,
   models: ["models"] as const,
   preferences: ["preferences"] as const,
   promptTemplates: ["prompt-templates"] as const,
@@ -19,6 +19,7 @@ export const queryKeys = {
   searchModel: ["search-model"] as const,
   providerKeys: ["provider-keys"] as const,
   memory: ["memory"] as const,
+  memorySearches: ["memory", "search"] as const,
   memoryStats: ["memory", "stats"] as const,
   memorySearch: (query: string) => ["memory", "search", query] as const,
 };
