@@ -72,14 +72,7 @@ class RememberedPassages(PassageSource):
 
     def __init__(self, rows: PassageSource) -> None:
         self._rows = rows
-        self._vectors: dict[str, Any] = {}
         self._evidence: dict[str, ChunkEvidence] = {}
-
-    def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> list[Any]:
-        new = [id_ for id_ in chunk_ids if id_ not in self._vectors]
-        if new:
-            self._vectors.update((row.id, row) for row in self._rows.load_vectors(user_id, new))
-        return [self._vectors[id_] for id_ in chunk_ids]
 
     def load_evidence(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkEvidence]:
         new = [id_ for id_ in chunk_ids if id_ not in self._evidence]

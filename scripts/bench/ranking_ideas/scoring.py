@@ -21,6 +21,7 @@ _FEEDBACK_PASSAGES = 3
 _FEEDBACK_WEIGHT = 0.3
 _MIDDLING_BM25 = 12.0
 _NAME_IN_SENTENCE = 0.4
+_FEW = 32  # as a search for a model looks at
 
 
 class HitsOnly:
@@ -88,13 +89,6 @@ class ChangedSentences(PassageSource):
         self._change = change
         self._known: dict[str, ChunkEvidence] = {}
 
-    def load_vectors(self, user_id: str, chunk_ids: Sequence[str]) -> list[Any]:
-        packed = {c.id: c.sentence_vectors for c in self.load_evidence(user_id, chunk_ids)}
-        return [
-            replace(row, sentence_vectors=packed[row.id])
-            for row in self._lab.passages.load_vectors(user_id, chunk_ids)
-        ]
-
     def load_evidence(self, user_id: str, chunk_ids: Sequence[str]) -> list[ChunkEvidence]:
         new = [id_ for id_ in chunk_ids if id_ not in self._known]
         chunks = self._lab.passages.load_evidence(user_id, new)
@@ -112,6 +106,34 @@ class ChangedSentences(PassageSource):
             sentences=[*chunk.sentences, *more],
             sentence_vectors=pack_sentence_vectors(rows),
         )
+
+
+class FewLookedAt(Searcher):
+    """No more candidates have their sentences read than for a short answer."""
+
+    def _rank(
+        self,
+        user_id: str,
+        query: str,
+        found: Candidates,
+        query_vector: FloatVector | None,
+        limit: int,
+    ) -> list[Any]:
+        return super()._rank(user_id, query, found, query_vector, min(limit, _FEW))
+
+
+class AllLookedAt(Searcher):
+    """All candidates have their sentences read."""
+
+    def _rank(
+        self,
+        user_id: str,
+        query: str,
+        found: Candidates,
+        query_vector: FloatVector | None,
+        limit: int,
+    ) -> list[Any]:
+        return super()._rank(user_id, query, found, query_vector, len(found.ids))
 
 
 def _name_as_sentence(rows: FloatVector, context: FloatVector) -> FloatVector:
@@ -180,6 +202,16 @@ IDEAS = (
         "keywords-saturating",
         "keyword scores s / (s + 12), instead of divided by the best one",
         lambda lab: lab.search(Saturating),
+    ),
+    _idea(
+        "look-at-32",
+        "the sentences of 32 candidates read, as when a few passages are asked for",
+        lambda lab: lab.search(FewLookedAt),
+    ),
+    _idea(
+        "look-at-all",
+        "the sentences of all candidates read, up to 200",
+        lambda lab: lab.search(AllLookedAt),
     ),
     _idea(
         "two-best-sentences",

@@ -47,6 +47,8 @@ class KeywordEncoder:
 
 
 def _prepare(text: str) -> str:
+    if text.isascii():  # most sentences: a search has a hundred of them scored
+        return text[:_MAX_CHARACTERS]
     encodable = text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode()  # lone surrogates
     return _UNSPACED.sub(_pairs, encodable)
 
