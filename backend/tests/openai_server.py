@@ -32,12 +32,6 @@ ERRORS: dict[str, Refusal] = {
     "no-money": _error(402, "Insufficient Balance", "invalid_request_error"),
     "rate-limited": _error(429, "Slow down", "rate_limit_exceeded", retry_after="7"),
     "rate-limited-ms": _error(429, "Slow down", None, retry_after_ms="1500", retry_after="9"),
-    "rate-limited-until": _error(
-        429,
-        "Slow down",
-        None,
-        retry_after=format_datetime(utc_now() + timedelta(hours=1), usegmt=True),
-    ),
     "broken": _error(500, "The server had an error with key sk-secret", None),
     "overloaded": _error(503, "The engine is overloaded", "server_overloaded", retry_after="30"),
     "unknown": _error(404, "The model does not exist", "model_not_found"),
@@ -51,7 +45,11 @@ ERRORS: dict[str, Refusal] = {
 
 
 class _Handler(StreamHandler):
-    errors = ERRORS
+    @property
+    def errors(self) -> dict[str, Refusal]:
+        in_an_hour = format_datetime(utc_now() + timedelta(hours=1), usegmt=True)
+        until = _error(429, "Slow down", None, retry_after=in_an_hour)
+        return {**ERRORS, "rate-limited-until": until}
 
     def key(self) -> str:
         return (self.headers["Authorization"] or "").removeprefix("Bearer ")

@@ -305,7 +305,8 @@ def test_reading_goes_on_after_the_last_committed_page_and_gives_the_same_passag
 ) -> None:
     document = upload(long_text(1000), "long.txt")
     work_until_killed(config, database, 102)
-    assert look(document.id).progress_done == 100
+    # At least every tenth page is committed; a slow machine commits in between, too.
+    assert 92 < look(document.id).progress_done < 102
     with database.db_transaction() as session:
         # Were the page read again, the mark would be gone.
         session.execute(update(Page).where(Page.number == 1).values(width=-1))
