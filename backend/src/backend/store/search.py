@@ -21,7 +21,8 @@ from backend.store.vectors import sentence_cosines, unpack_sentence_vectors
 
 logger = logging.getLogger(__name__)
 
-# How many candidates are scored by their sentences; as many rank as well as all (decision 0002).
+# How many candidates are scored by their sentences; as many rank as well as all
+# (`look-at-32` and `look-at-all` in docs/retrieval.md).
 _LOOKED_AT: Final = 32
 # But at least so many times more than wanted, since some only repeat others.
 _SPARE: Final = 3
