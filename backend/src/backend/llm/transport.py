@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from backend.errors import ProviderError, ProviderTimeout, ProviderUnreachable
 from backend.llm.failures import BROKE_OFF, NO_VALID_ANSWER, Refusal, from_refusal
@@ -43,16 +44,20 @@ def open_client(base_url: str, timeouts: Timeouts) -> httpx2.Client:
     """Return a client for one provider; closing it closes its connections, streams included."""
     import httpx2
 
+    from backend.llm.direct_http import DirectTransport
+
     timeout = httpx2.Timeout(timeouts.idle_s, connect=timeouts.connect_s)
 
     def keep_timeout(request: httpx2.Request) -> None:
         # Google's SDK asks each request for no timeout at all.
         request.extensions = {**request.extensions, "timeout": timeout.as_dict()}
 
+    may_use_proxy = not is_local(base_url)
     return httpx2.Client(
         timeout=timeout,
         verify=ssl_context(),
-        trust_env=not is_local(base_url),
+        trust_env=may_use_proxy,
+        transport=None if may_use_proxy and getproxies() else DirectTransport(ssl_context()),
         event_hooks={"request": [keep_timeout]},
     )
 
