@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
@@ -9,12 +10,16 @@ from backend.clock import utc_now
 from backend.config import Config
 from backend.db.repositories import conversations, memory
 from backend.db.session import Database
+from backend.files import FileStore
+from backend.ingest.intake import keep
+from backend.ingest.worker import drain
 from chat_house import add_user
 from memory_house import MemoryHouse, open_memory_house
 from openai_server import WORDS, OpenAIServer
 
 FACT = "My sister Ingrid keeps bees behind the lighthouse of Skagen."
 QUESTION = "Where does Ingrid keep her bees?"
+WEATHER = "The wind at nine o'clock was 15 knots from the east. The sea was calm."
 
 
 @pytest.fixture
@@ -49,6 +54,30 @@ def test_the_built_in_quotes_quote_it_with_its_date_and_conversation(
     assert f"{today.day} {today:%B %Y}, you in “" in answer.content
     assert f"“{FACT}”" in answer.content
     assert answer.citations == []
+
+
+def test_quotes_of_documents_that_do_not_answer_are_left_out_where_memory_does(
+    remembering: MemoryHouse, config: Config
+) -> None:
+    remembering.say(FACT)
+    files = FileStore(config.files_dir)
+    received = files.receive(BytesIO(WEATHER.encode()), config.max_upload_bytes)
+    with remembering.database.db_transaction() as session:
+        keep(
+            session,
+            files,
+            received,
+            remembering.user_id,
+            filename="weather.txt",
+            media_type="text/plain",
+        )
+    drain(config, remembering.database)
+    remembering.stack.drain()
+    answer = remembering.say(QUESTION)
+    assert answer.content.startswith("From earlier conversations:")
+    assert (answer.no_answer, answer.citations) == (False, [])
+    answer = remembering.say("How strong was the wind at nine o'clock?")
+    assert "15 knots" in answer.content
 
 
 def test_a_language_model_is_given_it_as_dated_data(

@@ -131,9 +131,12 @@ class AnswerWriter:
     def _build(self, job: Job, budget: Budget) -> Prompt:
         """Find passages and build the prompt."""
         sources = self._finder.find(job, budget) if job.has_documents else []
-        # The built-in quotes cannot do tasks: their answer to one is none.
         told = max((each.relevance for each in job.memories), default=0.0)
         is_told = told >= self._min_evidence
+        is_weak = evidence(sources) < self._min_evidence
+        if job.model == BUILTIN_MODEL and is_told and is_weak:
+            sources = []  # quotes that do not answer must not stand before the one that does
+        # The built-in quotes cannot do tasks: their answer to one is none.
         is_judged = job.model == BUILTIN_MODEL or not is_task(job.question.content)
         return build_prompt(
             job.question.content,
@@ -144,10 +147,7 @@ class AnswerWriter:
             instructions=job.instructions,
             memories=job.memories,
             is_told=is_told,
-            is_evidence_weak=job.has_documents
-            and is_judged
-            and not is_told
-            and evidence(sources) < self._min_evidence,
+            is_evidence_weak=job.has_documents and is_judged and not is_told and is_weak,
         )
 
     def _stream(
