@@ -10,20 +10,17 @@ from flask_limiter.util import get_remote_address
 from flask_socketio import SocketIO
 
 from backend.config import Config
-from backend.websockets import write_directly
 
 
 def create_socketio(app: Flask, config: Config) -> SocketIO:
     """Add a Socket.IO server to `app`; several processes work as one through REDIS_URL."""
-    socketio = SocketIO(
+    return SocketIO(
         app,
         async_mode="threading",
         path="/socket.io",
         message_queue=config.redis_url.get_secret_value() or None,
         manage_session=False,
     )
-    write_directly(socketio.server.eio)
-    return socketio
 
 
 def create_limiter(app: Flask, config: Config) -> Limiter:
