@@ -124,6 +124,7 @@ test("memory is searched, forgotten and switched off in the settings", async ({ 
   await expect(page.getByText("Nothing is remembered yet.")).toBeVisible();
 
   await page.getByRole("navigation", { name: "Chats" }).getByRole("link").first().click();
+  await expect(answers(page)).toHaveCount(1);
   await ask(page, "The boat is called Heron.");
   await page.goto("/settings/memory");
   await page.getByRole("button", { name: "Forget everything" }).click();

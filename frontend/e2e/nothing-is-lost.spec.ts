@@ -11,6 +11,7 @@ import {
   openChatWithModel,
   questions,
   send,
+  setOffline,
   storedMessages,
   upload,
 } from "./steps.ts";
@@ -85,18 +86,18 @@ test("an answer goes on after the network was away in the middle of it", async (
   await expectAnswerText(page, answer.held);
 
   const seen = answer.held;
-  await context.setOffline(true);
+  await setOffline(context, true);
   await expect(page.getByText(OFFLINE)).toBeVisible();
   answer.release(200);
   await expectAnswerText(page, seen);
-  await context.setOffline(false);
+  await setOffline(context, false);
   await expectAnswerText(page, answer.held);
   await expect(page.getByText(OFFLINE)).toBeHidden();
 
-  await context.setOffline(true);
+  await setOffline(context, true);
   answer.release();
   await expectStored(page, chat, [QUESTION, answer.text]);
-  await context.setOffline(false);
+  await setOffline(context, false);
   await expectEnded(page);
   await expectAnswerText(page, answer.text);
 });
@@ -137,7 +138,7 @@ test("a message written offline is kept over a reload and sent exactly once", as
 }) => {
   await createAccount(page);
   const chat = await openChatWithModel(page, model);
-  await context.setOffline(true);
+  await setOffline(context, true);
   await expect(page.getByText(OFFLINE)).toBeVisible();
   await send(page, QUESTION);
   await expect(page.getByText("Waiting for the connection")).toBeVisible();
@@ -145,7 +146,7 @@ test("a message written offline is kept over a reload and sent exactly once", as
   const answer = model.plan(QUESTION, new PlannedAnswer(seededText(6, 60)));
   const address = page.url();
   await page.reload().catch(() => undefined);
-  await context.setOffline(false);
+  await setOffline(context, false);
   // A second tab finds the waiting message as well.
   const other = await context.newPage();
   await Promise.all([page.goto(address), other.goto(address)]);
@@ -166,10 +167,10 @@ test("a message written offline leaves by itself when the network is back", asyn
   await createAccount(page);
   const chat = await openChatWithModel(page, model);
   const answer = model.plan(QUESTION, new PlannedAnswer(seededText(7, 60)));
-  await context.setOffline(true);
+  await setOffline(context, true);
   await send(page, QUESTION);
   await expect(page.getByText("Waiting for the connection")).toBeVisible();
-  await context.setOffline(false);
+  await setOffline(context, false);
   await expectEnded(page);
   await expectAnswerText(page, answer.text);
   await expect(questions(page, QUESTION)).toHaveCount(1);
@@ -187,11 +188,11 @@ test("the first message of a chat, written offline, begins it once", async ({
     buffer: Buffer.from("The lighthouse of Brevik was built in 1871 by Ida Thorsen.\n"),
   });
   const question = "When was the lighthouse of Brevik built?";
-  await context.setOffline(true);
+  await setOffline(context, true);
   await send(page, question);
   await expect(page.getByText("Waiting for the connection")).toBeVisible();
   await page.reload().catch(() => undefined);
-  await context.setOffline(false);
+  await setOffline(context, false);
   await page.goto("/");
   await page.waitForURL("**/c/*");
   await expectEnded(page);

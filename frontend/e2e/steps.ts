@@ -1,4 +1,4 @@
-import { expect, type Locator, type Page } from "@playwright/test";
+import { expect, type BrowserContext, type Locator, type Page } from "@playwright/test";
 import { MODELS, type ModelServer } from "./model-server.ts";
 
 export type File = { name: string; mimeType: string; buffer: Buffer };
@@ -112,6 +112,17 @@ export async function ask(page: Page, question: string): Promise<void> {
   await send(page, question);
   await expect(answers(page)).toHaveCount(earlier + 1);
   await expectEnded(page);
+}
+
+/** Cut the network, or give it back. */
+export async function setOffline(context: BrowserContext, isOffline: boolean): Promise<void> {
+  await context.setOffline(isOffline);
+  // Chromium tells its pages only if the machine has a network besides loopback.
+  for (const page of context.pages()) {
+    await page
+      .evaluate((name) => window.dispatchEvent(new Event(name)), isOffline ? "offline" : "online")
+      .catch(() => undefined); // a page that could not be loaded hears nothing
+  }
 }
 
 export async function expectEnded(page: Page, status = "complete"): Promise<void> {
