@@ -44,6 +44,9 @@ def stamp(size: int) -> str:
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        if head.startswith("get "):  # it lists no models
+            writer.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+            return
         length = int(head.split("content-length:")[1].split("\r\n")[0])
         model = json.loads(await reader.readexactly(length))["model"]
         name, *numbers = model.split()
