@@ -3,60 +3,38 @@
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
-from backend.db.leadership import Leadership
 from backend.db.locks import lock_file
 from backend.db.repositories import (
     chunks,
     consistency,
     deletions,
     documents,
-    embedding_models,
     index_tasks,
 )
 from backend.db.repositories.chunks import ChunkPoint
 from backend.db.repositories.consistency import IndexedRows
 from backend.db.session import Database
 from backend.files import FileStore
+from backend.index_outbox import IndexOutbox
 from backend.store.base import IndexPoint
-from backend.store.indexer import IndexTask
 from backend.store.search import ChunkEvidence
 from backend.store.vectors import unpack_vector
 
-_INDEXING = 0x646F63636861_0001  # any number, the same in every server process
+_LEADERSHIP_KEY = 0x646F63636861_0001
 _PARTS_PER_TRANSACTION = 500
 
 
-class IndexRows:
+class IndexRows(IndexOutbox):
     """The outbox and the passages with the vectors of one model: an `IndexSource`."""
 
     def __init__(self, database: Database, file_store: FileStore, embedding_model: str) -> None:
-        self._leadership = Leadership(database, _INDEXING)
-        self._database = database
+        super().__init__(
+            database,
+            embedding_model,
+            subject=index_tasks.DOCUMENTS,
+            leadership_key=_LEADERSHIP_KEY,
+        )
         self._file_store = file_store
-        self._embedding_model = embedding_model
-
-    def leads(self) -> bool:
-        """Return whether this process carries out the tasks; only while the indexer pauses."""
-        return self._leadership.holds()
-
-    def next_tasks(self, limit: int) -> list[IndexTask]:
-        if not self.leads():
-            return []
-        with self._database.db_session() as session:
-            if embedding_models.is_retired(session, self._embedding_model):
-                return []  # another process has switched; this one is about to follow
-            records = index_tasks.waiting(session, limit)
-        return [
-            IndexTask(
-                id=record.id,
-                operation=record.operation,
-                document_id=record.document_id,
-                user_id=record.user_id,
-                first_ordinal=record.first_ordinal,
-                last_ordinal=record.last_ordinal,
-            )
-            for record in records
-        ]
 
     def load_points(
         self, document_id: str, first_ordinal: int, last_ordinal: int
@@ -89,10 +67,6 @@ class IndexRows:
         with self._database.db_transaction() as session:
             return deletions.purge_parts(session, document_id, _PARTS_PER_TRANSACTION) > 0
 
-    def finish(self, tasks: Sequence[IndexTask]) -> None:
-        with self._database.db_transaction() as session:
-            index_tasks.remove(session, [task.id for task in tasks])
-
     def points_expected(self) -> tuple[dict[str, IndexedRows], set[str]]:
         """Return what the index should hold of each document, and which ids may hold anything:
         those of documents marked deleted or with tasks that wait."""
@@ -112,10 +86,6 @@ class IndexRows:
     def enqueue_all(self) -> int:
         with self._database.db_transaction() as session:
             return index_tasks.enqueue_all(session)
-
-    def close(self) -> None:
-        """Let another server process carry out the tasks."""
-        self._leadership.release()
 
     def _point(self, document_id: str, row: ChunkPoint) -> IndexPoint:
         return IndexPoint(

@@ -19,18 +19,18 @@ from backend.db.repositories.index_tasks import MESSAGES, UPSERT_CHUNKS
 from backend.db.repositories.message_passages import NewPassage, PassageRecord
 from backend.db.session import Database
 from backend.errors import EmbeddingRefused, EmbeddingUnavailable
+from backend.index_outbox import IndexOutbox
 from backend.ingest.chunking import Chunker
 from backend.ingest.extract.base import ExtractedPage
 from backend.store.base import IndexPoint
 from backend.store.embeddings import Embedder
-from backend.store.indexer import IndexTask
 from backend.store.memory import RECALLABLE, RecalledPassage, model_label, role_label
 from backend.store.vectors import pack_vector, unpack_vector
 
 logger = logging.getLogger(__name__)
 
-_INDEXING: Final = 0x646F63636861_0003  # any number, the same in every server process
-_EMBEDDING: Final = 0x646F63636861_0004
+_INDEXING_KEY: Final = 0x646F63636861_0003
+_EMBEDDING_KEY: Final = 0x646F63636861_0004
 _SPLIT_AT_A_TIME: Final = 64
 _EMBEDDED_AT_A_TIME: Final = 16  # a question that is asked meanwhile waits for this at most
 _CONTEXT_CHARACTERS: Final = 300  # the model reads some 250 words, the passage's own first
@@ -55,44 +55,17 @@ def split_message(content: str, config: Config) -> list[NewPassage]:
     return [NewPassage(start + c.start, start + c.end, c.sentences) for c in chunks]
 
 
-class MessageRows:
+class MessageRows(IndexOutbox):
     """Passages of messages with the vectors of one model: an `IndexSource`.
 
     What `store.indexer` calls a document is a conversation here.
     """
 
     def __init__(self, config: Config, database: Database, embedding_model: str) -> None:
+        super().__init__(database, embedding_model, subject=MESSAGES, leadership_key=_INDEXING_KEY)
         self._config = config
-        self._leadership = Leadership(database, _INDEXING)
-        self._database = database
-        self._embedding_model = embedding_model
         self.was_split = threading.Event()
         """Set whenever there are passages to be embedded."""
-
-    def leads(self) -> bool:
-        """Return whether this process carries out the tasks; only while the indexer pauses."""
-        return self._leadership.holds()
-
-    def next_tasks(self, limit: int) -> list[IndexTask]:
-        if not self.leads():
-            return []
-        with self._database.db_session() as session:
-            if embedding_models.is_retired(session, self._embedding_model):
-                return []  # another process has switched; this one is about to follow
-        self._split()
-        with self._database.db_session() as session:
-            records = index_tasks.waiting(session, limit, subject=MESSAGES)
-        return [
-            IndexTask(
-                id=record.id,
-                operation=record.operation,
-                document_id=record.document_id,
-                user_id=record.user_id,
-                first_ordinal=record.first_ordinal,
-                last_ordinal=record.last_ordinal,
-            )
-            for record in records
-        ]
 
     def load_points(
         self, document_id: str, first_ordinal: int, last_ordinal: int
@@ -108,10 +81,6 @@ class MessageRows:
 
     def remove_document(self, document_id: str) -> None:
         """The rows went with their conversation."""
-
-    def finish(self, tasks: Sequence[IndexTask]) -> None:
-        with self._database.db_transaction() as session:
-            index_tasks.remove(session, [task.id for task in tasks])
 
     def enqueue_all(self) -> int:
         with self._database.db_transaction() as session:
@@ -132,11 +101,7 @@ class MessageRows:
             extents = message_passages.extents(session, "", limit)
         return [point for id_, _last in extents for point in self.load_points(id_, 0, 0)]
 
-    def close(self) -> None:
-        """Let another server process carry out the tasks."""
-        self._leadership.release()
-
-    def _split(self) -> None:
+    def _add_tasks(self) -> None:
         """Make passages of ended messages that have none, until there are some or none is left."""
         while True:
             with self._database.db_session() as session:
@@ -216,7 +181,7 @@ class MessageEmbedder:
     def __init__(self, database: Database, embedding: MessageEmbedding, rows: MessageRows) -> None:
         self._embedding = embedding
         self._rows = rows
-        self._leadership = Leadership(database, _EMBEDDING)
+        self._leadership = Leadership(database, _EMBEDDING_KEY)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="message-embedder", daemon=True)
 
