@@ -26,6 +26,13 @@ async function expectStored(page: Page, conversationId: string, contents: string
     .toEqual(contents);
 }
 
+/** The question stands there once, with its whole answer. */
+async function expectAnsweredOnce(page: Page, text: string): Promise<void> {
+  await expectEnded(page);
+  await expectAnswerText(page, text);
+  await expect(questions(page, QUESTION)).toHaveCount(1);
+}
+
 test("an answer goes on where it stood after reloads in the middle of it", async ({
   page,
   model,
@@ -67,9 +74,7 @@ test("two tabs side by side show the same answer while it is written", async ({
   for (const tab of [page, early, late]) await expectAnswerText(tab, answer.held);
   answer.release();
   for (const tab of [page, early, late]) {
-    await expectEnded(tab);
-    await expectAnswerText(tab, answer.text);
-    await expect(questions(tab, QUESTION)).toHaveCount(1);
+    await expectAnsweredOnce(tab, answer.text);
   }
   await expectStored(page, chat, [QUESTION, answer.text]);
 });
@@ -151,9 +156,7 @@ test("a message written offline is kept over a reload and sent exactly once", as
   const other = await context.newPage();
   await Promise.all([page.goto(address), other.goto(address)]);
   for (const tab of [page, other]) {
-    await expectEnded(tab);
-    await expectAnswerText(tab, answer.text);
-    await expect(questions(tab, QUESTION)).toHaveCount(1);
+    await expectAnsweredOnce(tab, answer.text);
     await expect(tab.getByTestId("outgoing-message")).toHaveCount(0);
   }
   await expectStored(page, chat, [QUESTION, answer.text]);
@@ -171,9 +174,7 @@ test("a message written offline leaves by itself when the network is back", asyn
   await send(page, QUESTION);
   await expect(page.getByText("Waiting for the connection")).toBeVisible();
   await setOffline(context, false);
-  await expectEnded(page);
-  await expectAnswerText(page, answer.text);
-  await expect(questions(page, QUESTION)).toHaveCount(1);
+  await expectAnsweredOnce(page, answer.text);
   await expectStored(page, chat, [QUESTION, answer.text]);
 });
 
@@ -219,8 +220,6 @@ test("a message sent after the session has ended is kept, and leaves after loggi
   await send(page, QUESTION);
   await expect(page.getByText("what you typed is kept")).toBeVisible();
   await logIn(page, username);
-  await expectEnded(page);
-  await expectAnswerText(page, answer.text);
-  await expect(questions(page, QUESTION)).toHaveCount(1);
+  await expectAnsweredOnce(page, answer.text);
   await expectStored(page, chat, [QUESTION, answer.text]);
 });
