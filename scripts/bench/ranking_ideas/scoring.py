@@ -44,7 +44,7 @@ class Saturating(Searcher):
         self, index: SearchIndex, embedder: Embedder, passages: PassageSource, config: Config
     ) -> None:
         super().__init__(index, embedder, passages, config)
-        self._finder = NotedCandidates(index, config.rag_candidates)
+        self._finder = NotedCandidates(index, embedder, config.rag_candidates)
 
     def _fuse(self, keyword: FloatVector, dense: FloatVector, sentence: FloatVector) -> FloatVector:
         score = keyword * self._finder.best_keyword
@@ -56,10 +56,8 @@ class NotedCandidates(CandidateFinder):
 
     best_keyword = np.float32(0)
 
-    def find(
-        self, query: str, embed: Callable[[str], FloatVector | None], where: SearchFilter
-    ) -> tuple[Candidates, FloatVector | None]:
-        found, vector = super().find(query, embed, where)
+    def find(self, query: str, where: SearchFilter) -> tuple[Candidates, FloatVector | None]:
+        found, vector = super().find(query, where)
         self.best_keyword = np.float32(found.keyword.max(initial=0.0))
         return found, vector
 

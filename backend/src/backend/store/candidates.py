@@ -1,13 +1,18 @@
 """The passages that come into question, with both scores for each of them."""
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from backend.errors import EmbeddingRefused, EmbeddingUnavailable
 from backend.store.base import FloatVector, Hit, SearchFilter, SearchIndex
+from backend.store.embeddings import Embedder
+
+logger = logging.getLogger(__name__)
 
 _THREADS: Final = 4  # searches at the same time whose keywords need not wait
 
@@ -30,25 +35,24 @@ class CandidateFinder:
     Queries of the index and the embedding release Python's lock, so two threads do gain.
     """
 
-    def __init__(self, index: SearchIndex, limit: int) -> None:
+    def __init__(self, index: SearchIndex, embedder: Embedder, limit: int) -> None:
         """`limit` passages are taken from each search."""
         self._index = index
+        self._embedder = embedder
         self._limit = limit
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="keyword-search")
 
-    def find(
-        self, query: str, embed: Callable[[str], FloatVector | None], where: SearchFilter
-    ) -> tuple[Candidates, FloatVector | None]:
+    def find(self, query: str, where: SearchFilter) -> tuple[Candidates, FloatVector | None]:
         """Return the best of each search and the query's vector.
 
-        A hit of one search gets the other's score as well. `embed` gives None if there is no
-        vector to be had: then words alone decide.
+        A hit of one search gets the other's score as well. While the embedding server cannot
+        give a vector, there is none, and words alone decide.
 
         Raises:
             Unavailable: the index cannot be reached.
         """
         words = self._threads.submit(self._by_words, query, where, self._limit)
-        vector = embed(query)
+        vector = self._embed(query)
         cosine = {} if vector is None else self._by_meaning(vector, where, self._limit)
         keyword = words.result()
         # Fewer hits than asked for are all there are.
@@ -70,6 +74,14 @@ class CandidateFinder:
             np.array([cosine.get(id_, np.nan) for id_ in ids], np.float32),
         )
         return found, vector
+
+    def _embed(self, query: str) -> FloatVector | None:
+        try:
+            vector: FloatVector = self._embedder.embed([query])[0]
+        except (EmbeddingUnavailable, EmbeddingRefused):
+            logger.warning("search goes by keywords only")
+            return None
+        return vector
 
     def _by_words(self, query: str, where: SearchFilter, limit: int) -> dict[str, float]:
         return _scores(self._index.search_keywords(query, where, limit))

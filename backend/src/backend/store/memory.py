@@ -4,7 +4,6 @@ A turn is short and leans on the one before it, so its words and its vector carr
 neighbour's (docs/memory.md has the measurements).
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,6 @@ from typing import Final, Protocol
 import numpy as np
 
 from backend.config import Config
-from backend.errors import EmbeddingRefused, EmbeddingUnavailable
 from backend.store.base import FloatVector, SearchFilter, SearchIndex
 from backend.store.candidates import CandidateFinder, Candidates
 from backend.store.embeddings import Embedder
@@ -21,8 +19,6 @@ from backend.store.exact import ExactTerms
 from backend.store.fusion import fuse, normalise
 from backend.store.keywords import KeywordEncoder
 from backend.store.relevance import PassageSentences, SentenceScorer
-
-logger = logging.getLogger(__name__)
 
 # So many times more passages than wanted are read, since some are of the same message.
 _SPARE: Final = 3
@@ -115,8 +111,7 @@ class MemorySearcher:
         source: RecallSource,
         config: Config,
     ) -> None:
-        self._finder = CandidateFinder(index, config.rag_candidates)
-        self._embedder = embedder
+        self._finder = CandidateFinder(index, embedder, config.rag_candidates)
         self._source = source
         self._dense_weight = config.memory_dense_weight
         self._recency_weight = config.memory_recency_weight
@@ -142,7 +137,7 @@ class MemorySearcher:
         """
         if not limit or not any(map(str.isalnum, query)):
             return []
-        found, _vector = self._finder.find(query, self._vector_of, _filter(user_id, where))
+        found, _vector = self._finder.find(query, _filter(user_id, where))
         if not found.ids:
             return []
         scores = self._fuse(found)
@@ -157,14 +152,6 @@ class MemorySearcher:
                 ranked.append((score, n, row))
         ranked.sort(key=lambda item: -item[0])
         return self._results(query, _one_a_message(ranked)[:limit], found)
-
-    def _vector_of(self, query: str) -> FloatVector | None:
-        try:
-            vector: FloatVector = self._embedder.embed([query])[0]
-        except (EmbeddingUnavailable, EmbeddingRefused):
-            logger.warning("messages are searched by keywords only")
-            return None
-        return vector
 
     def _fuse(self, found: Candidates) -> FloatVector:
         keyword = normalise(found.keyword, 0.0) if found.keyword.any() else found.keyword

@@ -1,6 +1,5 @@
 """Hybrid search: BM25 and embeddings, fused, with the evidence for every passage."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -9,7 +8,6 @@ from typing import Final, Protocol
 import numpy as np
 
 from backend.config import Config
-from backend.errors import EmbeddingRefused, EmbeddingUnavailable
 from backend.store.base import FloatVector, SearchFilter, SearchIndex
 from backend.store.candidates import CandidateFinder, Candidates
 from backend.store.embeddings import Embedder
@@ -18,8 +16,6 @@ from backend.store.fusion import fuse, normalise
 from backend.store.keywords import KeywordEncoder
 from backend.store.relevance import PassageSentences, SentenceScorer
 from backend.store.vectors import sentence_cosines, unpack_sentence_vectors
-
-logger = logging.getLogger(__name__)
 
 # How many candidates are scored by their sentences; as many rank as well as all
 # (`look-at-32` and `look-at-all` in docs/retrieval.md).
@@ -107,8 +103,7 @@ class Searcher:
     def __init__(
         self, index: SearchIndex, embedder: Embedder, passages: PassageSource, config: Config
     ) -> None:
-        self._finder = CandidateFinder(index, config.rag_candidates)
-        self._embedder = embedder
+        self._finder = CandidateFinder(index, embedder, config.rag_candidates)
         self._passages = passages
         self._dense_weight = config.rag_dense_weight
         self._sentence_weight = config.rag_sentence_weight
@@ -137,7 +132,7 @@ class Searcher:
             return []
         wanted = self._default_limit if limit is None else limit
         where = SearchFilter(user_id, tuple(document_ids) if document_ids else None)
-        found, query_vector = self._finder.find(query, self._vector_of, where)
+        found, query_vector = self._finder.find(query, where)
         if not found.ids or not wanted:
             return []
         looked_at = max(_LOOKED_AT, _SPARE * wanted)
@@ -145,16 +140,6 @@ class Searcher:
         best = _without_repetitions(ranked, wanted)
         relevance = self._scorer.score(query, [item.sentences() for item in best])
         return [_result(item, own) for item, own in zip(best, relevance, strict=True)]
-
-    def _vector_of(self, query: str) -> FloatVector | None:
-        """Return the query's vector, or None while the embedding server cannot give one:
-        passages are found by keyword then."""
-        try:
-            vector: FloatVector = self._embedder.embed([query])[0]
-        except (EmbeddingUnavailable, EmbeddingRefused):
-            logger.warning("search goes by keywords only")
-            return None
-        return vector
 
     def _rank(
         self,
