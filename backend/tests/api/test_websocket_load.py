@@ -55,6 +55,8 @@ def test_messages_leave_neither_connections_nor_memory_behind(
         ask_all(some, QUICK)
     assert problems(some) == []
     after = server.report_at_rest()
-    assert after["open_files"] <= before["open_files"]
+    # The pool may have been filled up meanwhile, three files a connection; one file an answer
+    # would be 280 more.
+    assert after["open_files"] <= before["open_files"] + 3 * 5
     assert after["threads"] <= before["threads"] + len(some)
     assert after["rss_mb"] < before["rss_mb"] + 15
