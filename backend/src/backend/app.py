@@ -54,6 +54,7 @@ from backend.llm.registry import check_base_url
 from backend.maintenance.index_access import RequestDesk
 from backend.maintenance.keys import warn_of_unreadable
 from backend.periodic import Periodic
+from backend.process_memory import IdleMemory
 from backend.search_stack import SearchStack
 from backend.secret_box import SecretBox, open_secret_box
 
@@ -63,6 +64,7 @@ _CLEANING_INTERVAL_S = 60.0
 _REQUESTS_INTERVAL_S = 0.5
 _WATCH_COMMAND = ("-m", "backend", "watch", "--quiet")
 _CHANGE_INTERVAL_S = 1.0
+_MEMORY_INTERVAL_S = 2.0
 
 
 class Services:
@@ -96,6 +98,7 @@ class Services:
             Periodic("maintenance-requests", _REQUESTS_INTERVAL_S, request_desk.answer_all),
             Periodic("embedding-change", _CHANGE_INTERVAL_S, search.advance_change),
             Periodic("cleaning", _CLEANING_INTERVAL_S, clean),
+            Periodic("idle-memory", _MEMORY_INTERVAL_S, IdleMemory(engine.is_answering).tidy),
         )
         self._stop_lock = threading.Lock()
         self._is_stopped = False
@@ -145,7 +148,9 @@ def create_app(config: Config) -> APIFlask:
     file_store = FileStore(config.files_dir)
     secret_box = open_secret_box(config.secret_key_path)
     catalog = ModelCatalog(database, config, secret_box.decrypt)
-    search_stack = SearchStack(config, database, file_store)
+    search_stack = SearchStack(
+        config, database, file_store, is_answering=lambda: engine.is_answering()
+    )
     worker = WorkerSupervisor(config) if config.ingest_enabled else None
     watcher = WorkerSupervisor(config, _WATCH_COMMAND) if config.watched_folders else None
     app = _create_flask()

@@ -7,7 +7,8 @@ know of all this, and an older installation's messages are taken up after an upg
 
 import logging
 import threading
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from backend.chat.answering import NOTHING_CHOSEN
@@ -35,6 +36,8 @@ _SPLIT_AT_A_TIME: Final = 64
 _EMBEDDED_AT_A_TIME: Final = 16  # a question that is asked meanwhile waits for this at most
 _CONTEXT_CHARACTERS: Final = 300  # the model reads some 250 words, the passage's own first
 _LOOK_AGAIN_S: Final = 30.0
+_LONGEST_WAY_GIVEN_S: Final = 10.0
+_LOOK_FOR_ANSWERS_S: Final = 0.2
 _PAUSE_AFTER_ERROR_S: Final = 5.0
 _STOP_TIMEOUT_S: Final = 2.0
 
@@ -178,7 +181,14 @@ class MessageEmbedding:
 class MessageEmbedder:
     """The thread that embeds what was said; one server process of several does it."""
 
-    def __init__(self, database: Database, embedding: MessageEmbedding, rows: MessageRows) -> None:
+    def __init__(
+        self,
+        database: Database,
+        embedding: MessageEmbedding,
+        rows: MessageRows,
+        is_answering: Callable[[], bool],
+    ) -> None:
+        self._is_answering = is_answering
         self._embedding = embedding
         self._rows = rows
         self._leadership = Leadership(database, _EMBEDDING_KEY)
@@ -209,15 +219,28 @@ class MessageEmbedder:
             self._rows.was_split.clear()
             pause_s = _LOOK_AGAIN_S
             try:
-                while self._leadership.holds() and self._embedding.embed_some():
+                while self._leadership.holds():
+                    self._give_way()
                     if self._stopping.is_set():
                         return
+                    if not self._embedding.embed_some():
+                        break
             except (EmbeddingUnavailable, EmbeddingRefused) as error:
                 logger.warning("messages cannot be embedded now", extra={"code": error.code})
             except Exception:
                 logger.exception("messages could not be embedded")
                 pause_s = _PAUSE_AFTER_ERROR_S
             self._rows.was_split.wait(pause_s)
+
+    def _give_way(self) -> None:
+        """Wait while answers are being written, for some seconds at most.
+
+        Until it has a vector a passage is found by its words.
+        """
+        until_s = time.monotonic() + _LONGEST_WAY_GIVEN_S
+        while self._is_answering() and time.monotonic() < until_s:
+            if self._stopping.wait(_LOOK_FOR_ANSWERS_S):
+                return
 
 
 class RecallRows:

@@ -1,5 +1,6 @@
 """An embedding model and its search index with all that works on them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -31,6 +32,8 @@ class Foundation:
     database: Database
     file_store: FileStore
     models: EmbeddingModels
+    is_answering: Callable[[], bool]
+    """Whether somebody waits for an answer just now: work that nobody waits for gives way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class MessageParts:
             rows=rows,
             indexer=Indexer(index, rows, config.index_poll_ms),
             embedding=embedding,
-            embedder=MessageEmbedder(database, embedding, rows),
+            embedder=MessageEmbedder(database, embedding, rows, foundation.is_answering),
             searcher=MemorySearcher(index, embedder, RecallRows(database), config),
         )
 

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from backend.config import Config
@@ -36,11 +36,17 @@ class SearchStack:
         database: Database,
         file_store: FileStore,
         *,
+        is_answering: Callable[[], bool] = lambda: False,
         grace_s: float = GRACE_S,
     ) -> None:
-        """`grace_s`: how long a former embedding model's parts stay after a switch."""
+        """Make it; nothing is opened yet.
+
+        Args:
+            is_answering: whether answers are being written, to which embedding gives way.
+            grace_s: how long a former embedding model's parts stay after a switch.
+        """
         models = EmbeddingModels(config, database)
-        self._foundation = Foundation(config, database, file_store, models)
+        self._foundation = Foundation(config, database, file_store, models, is_answering)
         self._lock = threading.Lock()
         self._parts: SearchParts | None = None
         self._stopping = threading.Event()

@@ -91,6 +91,10 @@ class AnswerEngine:
         self._settling.stop(timeout_s=1)
         self._jobs.stop()
 
+    def is_answering(self) -> bool:
+        """Tell whether answers are being written in this process."""
+        return bool(self._jobs.running())
+
     def settle_abandoned(self) -> None:
         """Interrupt what other server processes left behind when they died, and tell of it."""
         with self._database.db_session() as session:

@@ -54,6 +54,7 @@ class EdgeIndex(SearchIndex):
         self._dimension = dimension
         self._description = {"schema": _SCHEMA, "dimension": dimension}
         self._encoder = KeywordEncoder()
+        self._has_several_users = False
         shard = self._load()
         self._needs_rebuild = shard is None
         self._shard = shard or self._create()
@@ -157,12 +158,15 @@ class EdgeIndex(SearchIndex):
 
         Checking whose each of 100,000 points is takes 1 ms. The estimate is exact for one
         indexed field; a point that another user adds meanwhile is dropped where hits are
-        resolved against rows.
+        resolved against rows. Counting holds Python's lock, also while it waits for an update,
+        so it is not done again once there were points of several users.
         """
-        others = qdrant_edge.Filter(must_not=[_is_of(where.user_id)])
-        with _reading():
-            count = self._shard.count(qdrant_edge.CountRequest(filter=others, exact=False))
-        return _filter(where, with_user=count > 0)
+        if not self._has_several_users:
+            others = qdrant_edge.Filter(must_not=[_is_of(where.user_id)])
+            with _reading():
+                count = self._shard.count(qdrant_edge.CountRequest(filter=others, exact=False))
+            self._has_several_users = count > 0
+        return _filter(where, with_user=self._has_several_users)
 
     def _point(self, point: IndexPoint) -> qdrant_edge.Point:
         vectors: dict[str, Any] = {

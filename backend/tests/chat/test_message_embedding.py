@@ -1,0 +1,61 @@
+"""What was said is embedded when nobody waits for an answer."""
+
+import threading
+import time
+from dataclasses import replace
+
+from backend.config import Config
+from backend.db.repositories import message_passages
+from backend.db.session import Database
+from backend.files import FileStore
+from backend.search_stack import SearchStack
+from backend.store.embeddings import BUILT_IN_MODEL
+from backend.store.memory import SaidWhere
+from memory_house import MemoryHouse, open_memory_house
+from openai_server import OpenAIServer
+
+FACT = "My sister Ingrid keeps bees behind the lighthouse of Skagen."
+DEADLINE_S = 30.0
+
+
+def has_vectors(database: Database) -> bool:
+    with database.db_session() as session:
+        return not message_passages.load_unembedded(session, BUILT_IN_MODEL, 1)
+
+
+def found(house: MemoryHouse, query: str) -> list[str]:
+    results = house.stack.search_messages(
+        user_id=house.user_id, query=query, where=SaidWhere(role="user"), limit=3
+    )
+    return [result.passage.text for result in results]
+
+
+def test_embedding_waits_for_answers_while_words_are_found_at_once(
+    database: Database, config: Config, openai_server: OpenAIServer
+) -> None:
+    answering = threading.Event()
+    answering.set()
+    with open_memory_house(database, config, openai_server.base_url) as house:
+        house.stack.stop()
+        stack = SearchStack(
+            config, database, FileStore(config.files_dir), is_answering=answering.is_set
+        )
+        busy = replace(house, stack=stack)
+        stack.start()
+        try:
+            started = house.house.engine.ask(
+                house.user_id, conversation_id=house.begin(), text=FACT, model="builtin:quotes"
+            )
+            house.house.recorder.end(started.assistant_message_id)
+            stack.wake()
+            deadline = time.monotonic() + DEADLINE_S
+            while found(busy, "Skagen") != [FACT]:
+                assert time.monotonic() < deadline, "its words are not found"
+                time.sleep(0.05)
+            assert not has_vectors(database)
+            answering.clear()
+            while not has_vectors(database):
+                assert time.monotonic() < deadline, "it is not embedded"
+                time.sleep(0.05)
+        finally:
+            stack.stop()
