@@ -148,6 +148,7 @@ def _conversation(**fields: Any) -> Callable[[list[Any]], Any]:
     return lambda records: _first(records, "conversation").update(fields)
 
 
+MEMORY = {"message_id": "a", "conversation_id": "b"}
 TALKS, FILES = "conversations.jsonl", "documents.jsonl"
 CHANGES: list[tuple[str, Callable[[list[Any]], Any], str]] = [
     (TALKS, lambda r: r.insert(0, {"message": r[1]["message"]}), "begin with"),
@@ -161,6 +162,10 @@ CHANGES: list[tuple[str, Callable[[list[Any]], Any], str]] = [
     (TALKS, _message(content="a\0b"), "NUL"),
     (TALKS, _message(created_at="soon"), "created_at"),
     (TALKS, _message(created_at="2020-01-01T00:00:00"), "created_at"),
+    (TALKS, _message(created_at="0001-01-01T00:00:00+14:00"), "created_at"),
+    (TALKS, _message(updated_at="9999-12-31T23:59:59-14:00"), "updated_at"),
+    (TALKS, _message(error={"code": "x", "after_s": float("nan")}), "number that no database"),
+    (TALKS, _message(memories=[{**MEMORY, "score": float("inf")}]), "number that no database"),
     (TALKS, _message(surprise=1), "surprise"),
     (TALKS, _message(citations=[{"n": "1"}]), "citations"),
     (TALKS, _message(left_out={"messages": 1}), "left_out"),

@@ -14,6 +14,7 @@ from backend.db.repositories import conversations, messages
 from backend.db.repositories.conversations import ConversationRecord
 from backend.db.repositories.messages import MessageRecord
 from backend.errors import ImportRefused
+from backend.transfer.chatgpt_marks import readable
 from backend.transfer.foreign_import import import_conversations
 from backend.transfer.report import Report
 from foreign_exports import (
@@ -104,6 +105,159 @@ def test_a_claude_conversation_keeps_texts_and_attachments(
         ("assistant", "Nobody."),
     ]
     assert [m.parent_id for m in found] == [None, *(m.id for m in found[:-1])]
+
+
+CITE = "\ue200cite\ue202turn0search0\ue202turn0news1\ue201"
+CITED = "\ue200cite\ue202turn0search5\ue201"
+ITEMS = [{"title": "Towers [old]", "attribution": "", "url": "https://towers.example/a"}]
+REFERENCES = [
+    {"matched_text": CITE, "type": "grouped_webpages", "alt": "([Genoa](https://genoa.example))"},
+    {"matched_text": CITED, "type": "grouped_webpages", "alt": None, "items": ITEMS},
+    {"matched_text": "\ue200filecite\ue202turn0file0\ue201", "type": "file", "name": "a.pdf"},
+    {"matched_text": " ", "type": "sources_footnote", "sources": ITEMS},
+    {"matched_text": "", "type": "hidden", "alt": None},
+    7,
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (f"It is high.{CITE}", "It is high. ([Genoa](https://genoa.example))"),
+        (f"It is high {CITED}, yes", "It is high ([Towers old](https://towers.example/a)), yes"),
+        ("So it says \ue200filecite\ue202turn0file0\ue201.", "So it says (a.pdf)."),
+        ('In \ue200entity\ue202["city","Genoa","port"]\ue201 now', "In Genoa now"),
+        ("Unknown \ue200cite\ue202turn9search9\ue201.", "Unknown."),
+        ('Pictures: \ue200image_group\ue202{"query":\n["a"]}\ue201 end', "Pictures: end"),
+        ("Bare \ue202turn0search1 and \ue203a span\ue204\ue206.", "Bare and a span."),
+        ("Cut off \ue200cite\ue202turn0se", "Cut off"),
+        ("Old 【11†source】 and 【3:0†a.pdf】.", "Old ([T](https://t.example)) and."),
+        ("A bracket 【note】 stays.", "A bracket 【note】 stays."),
+        ("\ue200entity\ue202" + "[" * 9_999 + "\ue201x", "x"),
+    ],
+)
+def test_chatgpts_marks_become_sources_and_names(written: str, shown: str) -> None:
+    citation = {"start_ix": 4, "end_ix": 15, "metadata": {"title": "T", "url": "https://t.example"}}
+    metadata = {"content_references": REFERENCES, "citations": [citation, {"start_ix": "x"}]}
+    assert readable(written, metadata) == shown
+    assert not any("\ue200" <= character <= "\ue206" for character in readable(written, {}))
+
+
+def test_of_what_chatgpt_asks_tools_only_code_and_canvases_are_taken_in(
+    home: Installation, ada: str, take_in: TakeIn
+) -> None:
+    def asks(node_id: str, above: str, recipient: str, text: str, kind: str = "code") -> Any:
+        content = {"content_type": kind, "language": "unknown", "text": text, "parts": [text]}
+        return gpt_node(node_id, above, "assistant", None, recipient=recipient, content=content)
+
+    def answers(node_id: str, above: str, **content: Any) -> Any:
+        author = {"role": "tool", "name": "x", "metadata": {}}
+        return gpt_node(node_id, above, "tool", None, author=author, content=content)
+
+    picture = {"content_type": "image_asset_pointer", "asset_pointer": "sediment://x"}
+    poem = {"name": "A poem", "type": "document", "content": "The *lamp*"}
+    code = {"name": "lamp.py", "type": "code/python", "content": "light()"}
+    change = {"updates": [{"pattern": ".*", "multiple": False, "replacement": "dark()"}, 3]}
+    files = [
+        {"name": "plan.pdf", "mime_type": "application/pdf"},
+        {"name": "a.png", "mime_type": "image/png"},
+    ]
+    take_in(
+        [
+            gpt_conversation(
+                [
+                    gpt_node("q", None, "user", "Draw it", metadata={"attachments": files}),
+                    asks("b", "q", "web.run", '{"search_query": []}'),
+                    answers("t", "b", content_type="sonic_webpage", text="A page"),
+                    asks("m", "t", "bio", "User likes towers.", "text"),
+                    asks("i", "m", "t2uay3k.sj1i4kz", '{"prompt": "a tower"}'),
+                    answers(
+                        "p", "i", content_type="multimodal_text", parts=["From now on", picture]
+                    ),
+                    asks("c1", "p", "canmore.create_textdoc", json.dumps(poem)),
+                    asks("c2", "c1", "canmore.create_textdoc", json.dumps(code), "text"),
+                    asks("c3", "c2", "canmore.update_textdoc", json.dumps(change)),
+                    asks("c4", "c3", "canmore.update_textdoc", '{"updates": 5}'),
+                    asks("c5", "c4", "canmore.update_textdoc", "no JSON"),
+                    answers("e", "c5", content_type="system_error", text="timeout"),
+                    asks("y", "e", "python", "light()"),
+                    gpt_node("a", "y", "assistant", f"Here.{CITE}"),
+                ]
+            )
+        ]
+    )
+    [(_, [question, answer])] = stored(home, ada)
+    assert question.content == "Draw it\n\n[plan.pdf]"
+    assert answer.content == (
+        "[image]\n\n**A poem**\n\nThe *lamp*\n\n**lamp.py**\n\n```python\nlight()\n```\n\n"
+        "```\ndark()\n```\n\n```\nlight()\n```\n\nHere."
+    )
+
+
+def test_what_was_spoken_is_its_words(home: Installation, ada: str, take_in: TakeIn) -> None:
+    spoken = [
+        {"content_type": "audio_transcription", "text": "How high?", "direction": "in"},
+        {"content_type": "real_time_user_audio_video_asset_pointer"},
+    ]
+    silent = [{"content_type": "audio_asset_pointer", "asset_pointer": "sediment://x"}]
+    nodes = [
+        gpt_node("q", None, "user", content={"content_type": "multimodal_text", "parts": spoken}),
+        gpt_node(
+            "a", "q", "assistant", content={"content_type": "multimodal_text", "parts": silent}
+        ),
+    ]
+    take_in([gpt_conversation(nodes)])
+    assert [m.content for m in stored(home, ada)[0][1]] == ["How high?", "[audio]"]
+
+
+BOX = "```\nThis block is not supported on your current device yet.\n```"
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "shown"),
+    [
+        ([{"type": "thinking", "thinking": "Hm."}, {"type": "tool_use"}], f"Hm.\n{BOX}", None),
+        ([{"type": "text", "text": ""}], f"A.\n\n{BOX}\n\nB.", "A.\n\n\n\nB."),
+        ([], "Only text", "Only text"),
+        ([{"type": "voice_note", "title": "Note", "text": "Spoken"}], "", "Spoken"),
+        (
+            [
+                {"type": "text", "text": "Here:"},
+                {
+                    "type": "tool_use",
+                    "name": "artifacts",
+                    "input": {
+                        "command": "create", "title": "A\npoem", "type": "text/markdown",
+                        "content": "The *lamp*",
+                    },
+                },
+                {
+                    "type": "tool_use",
+                    "name": "artifacts",
+                    "input": {"command": "update", "old_str": "lamp", "new_str": "light"},
+                },
+                {"type": "tool_result", "name": "artifacts", "content": [{"text": "OK"}]},
+            ],
+            "",
+            "Here:\n\n**A poem**\n\nThe *lamp*",
+        ),
+        (
+            [],
+            "Look. <antThinking>Is this an artifact?</antThinking>"
+            '<antArtifact identifier="x" type="application/vnd.ant.code" language="python" '
+            'title="lamp.py">\nlight()\n</antArtifact> Done.',
+            "Look. **lamp.py**\n\n```python\nlight()\n``` Done.",
+        ),
+    ],
+)  # fmt: skip
+def test_claudes_documents_are_taken_in_and_its_thoughts_are_not(
+    home: Installation, ada: str, take_in: TakeIn, content: Any, text: str, shown: str | None
+) -> None:
+    chat = claude_chat()
+    chat["chat_messages"][1] = {**chat["chat_messages"][1], "content": content, "text": text}
+    take_in([chat])
+    found = [m.content for m in stored(home, ada)[0][1]]
+    assert found[1:-2] == ([] if shown is None else [shown])
 
 
 def test_claudes_branches_are_kept_where_it_tells_them(

@@ -1,6 +1,8 @@
 """An archive of an account, opened for import: believed only after all of it was checked."""
 
 import hashlib
+import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -220,11 +222,21 @@ def _parsed(kind: type[_Line], line: bytes, place: str) -> _Line:
     if b"\0" in line or _NUL.search(line):
         raise ImportRefused(f"{place}: it holds NUL characters.")
     try:
-        return kind.model_validate_json(line)
+        found = kind.model_validate_json(line)
+        json.loads(line, parse_float=_finite, parse_constant=_finite)
+        return found
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in problem["loc"])
         raise ImportRefused(f"{place}: {where}: {problem['msg']}.") from None
+    except ValueError:
+        raise ImportRefused(f"{place}: it holds a number that no database stores.") from None
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(text)
+    return number
 
 
 def _nothing() -> None:

@@ -14,6 +14,7 @@ does not know it has to refuse the archive rather than lose it.
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -32,6 +33,12 @@ FILE_NAME: Final = re.compile(r"files/([0-9a-f]{64})")
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,36}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=2**53)]
+
+# Times that every database stores, and that can be told in UTC.
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+]
 
 Tokens = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
@@ -52,7 +59,7 @@ class ManifestLine(Line):
     format: Literal["docchat-account"]
     version: Literal[1]
     application: str
-    created_at: AwareDatetime
+    created_at: Moment
     username: str
     parts: dict[str, PartLine]
 
@@ -60,8 +67,8 @@ class ManifestLine(Line):
 class CollectionLine(Line):
     id: Id
     name: str = Field(min_length=1, max_length=1_000)
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
+    created_at: Moment
+    updated_at: Moment
 
 
 class DocumentLine(Line):
@@ -73,7 +80,7 @@ class DocumentLine(Line):
     has_file: bool  # false: the original was lost before the export
     archive_id: Id | None
     collection_ids: list[Id]
-    created_at: AwareDatetime
+    created_at: Moment
 
 
 class PreferencesLine(Line):
@@ -85,8 +92,8 @@ class TemplateLine(Line):
     id: Id
     name: str = Field(min_length=1, max_length=1_000)
     text: str
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
+    created_at: Moment
+    updated_at: Moment
 
 
 class SettingLine(Line):
@@ -106,8 +113,8 @@ class ConversationLine(Line):
     max_answer_tokens: Tokens | None
     document_ids: list[Id]
     collection_ids: list[Id]
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
+    created_at: Moment
+    updated_at: Moment
 
 
 class Stored(BaseModel):
@@ -163,8 +170,8 @@ class MessageLine(Line):
     estimated_input_tokens: Tokens | None
     stop_reason: Literal["stop", "length", "content_filter"] | None
     left_out: LeftOutLine | None
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
+    created_at: Moment
+    updated_at: Moment
 
 
 class HistoryLine(Line):

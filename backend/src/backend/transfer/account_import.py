@@ -5,13 +5,15 @@ Nothing that is there already is changed or doubled. If anything fails, what was
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy.exc import DataError, IntegrityError
+
 from backend.config import Config
-from backend.db.repositories import collections, deletions, transfers
+from backend.db.repositories import collections, transfers
 from backend.db.repositories.prompt_templates import MAX_TEMPLATES
 from backend.db.session import Database
 from backend.errors import ImportRefused, NotFound
@@ -57,9 +59,14 @@ def import_account(
         work = _Import(config, database, file_store, user_id, archive, plan, tell)
         try:
             return work.run()
-        except BaseException:
-            logger.warning("import failed; taking it back")
+        except BaseException as error:
+            logger.warning("import failed; taking it back", exc_info=True)
             work.undo()
+            if isinstance(error, IntegrityError | DataError):
+                raise ImportRefused(
+                    "The database does not take a record of the archive. Import it once more; "
+                    "if that fails too, the archive is damaged."
+                ) from error
             raise
 
 
@@ -172,17 +179,16 @@ class _Import:
         return self._report
 
     def undo(self) -> None:
-        """Remove what was added so far."""
-        self._writer.undo()
-        self._settings.undo()
-        for document_id in self._documents.added:
-            with self._database.db_transaction() as session:
-                try:
-                    deletions.mark_deleted(session, self._user_id, document_id)
-                except NotFound:  # gone with its archive
-                    continue
+        """Remove what was added so far; what cannot be removed does not keep the rest."""
+        with ExitStack() as steps:  # the last one first
+            steps.callback(self._undo_collections)
+            steps.callback(self._documents.undo)
+            steps.callback(self._settings.undo)
+            steps.callback(self._writer.undo)
+
+    def _undo_collections(self) -> None:
         for collection_id in self._added_collections:
-            with self._database.db_transaction() as session:
+            with suppress(NotFound), self._database.db_transaction() as session:
                 collections.remove(session, self._user_id, collection_id)
 
     def _import_collections(self) -> None:

@@ -2,18 +2,21 @@
 
 Each is `{title, create_time, update_time, conversation_id, current_node, mapping}`; `mapping`
 leads from ids to nodes `{id, message, parent, children}` of a tree. A message has an author's
-role, a `content` with `content_type` and `parts` or `text`, and `metadata` with `model_slug`.
-Times are seconds since 1970, or null.
+role, a `content` with `content_type` and `parts` or `text`, a `recipient` (`all` or a tool) and
+`metadata` with `model_slug`. Times are seconds since 1970, or null.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from backend.transfer.chatgpt_marks import readable
 from backend.transfer.foreign import (
     ForeignConversation,
     ForeignMessage,
     NotReadable,
     clean,
+    document,
     fenced,
     in_order,
     joined,
@@ -95,7 +98,16 @@ def _message(node_id: str, value: Any) -> ForeignMessage | None:
     author, metadata = _mapping(value.get("author")), _mapping(value.get("metadata"))
     if metadata.get("is_visually_hidden_from_conversation"):
         return None
-    role, text = author.get("role"), _text(_mapping(value.get("content")), author.get("role"))
+    role, content = author.get("role"), _mapping(value.get("content"))
+    match role:
+        case "user":
+            text = "\n\n".join([*_parts(content), *_attached(metadata)])
+        case "assistant":
+            text = readable(_said(content, clean(value.get("recipient"))), metadata)
+        case "tool":
+            text = _made(content)
+        case _:
+            text = ""
     if not text:
         return None
     return ForeignMessage(
@@ -108,23 +120,62 @@ def _message(node_id: str, value: Any) -> ForeignMessage | None:
     )
 
 
-def _text(content: Mapping[str, Any], role: Any) -> str:
-    """Return a message's text: of tools only what a program printed."""
-    kind = content.get("content_type")
-    if kind == "execution_output" and role == "tool":
-        output = clean(content.get("text"))
-        return fenced(output) if output else ""
-    if role not in ("user", "assistant"):
+def _said(content: Mapping[str, Any], recipient: str) -> str:
+    """Return an answer's text; of what goes to tools the code that is run, and canvases."""
+    if recipient.startswith("canmore."):
+        return _canvas(clean(content.get("text")) or "\n".join(_parts(content)))
+    if recipient not in ("", "all") and not recipient.startswith("python"):
         return ""
-    if kind == "code":
+    if content.get("content_type") == "code":
         code, language = clean(content.get("text")), clean(content.get("language"))
         is_word = language.isalnum() and language != "unknown"
         return fenced(code, language if is_word else "") if code else ""
-    if kind in ("text", "multimodal_text"):
-        parts = content.get("parts")
-        texts = [_part(part) for part in parts] if isinstance(parts, list) else []
-        return "\n\n".join(text for text in texts if text)
-    return ""
+    return "\n\n".join(_parts(content))
+
+
+def _canvas(text: str) -> str:
+    """Return the document of a canvas: `{name, type, content}`, or what `updates` put into it."""
+    try:
+        asked = _mapping(json.loads(text, strict=False))
+    except (ValueError, RecursionError):
+        return ""
+    kind, updates = clean(asked.get("type")), asked.get("updates")
+    if written := clean(asked.get("content")):
+        language = kind.removeprefix("code/") if kind.startswith("code/") else None
+        return document(clean(asked.get("name")), written, language)
+    texts = [clean(_mapping(u).get("replacement")) for u in _list(updates)]
+    return "\n\n".join(fenced(text) for text in texts if text)
+
+
+def _made(content: Mapping[str, Any]) -> str:
+    """Return of a tool's message what a program printed, and where pictures were made."""
+    kind = content.get("content_type")
+    if kind == "execution_output":
+        output = clean(content.get("text"))
+        return fenced(output) if output else ""
+    pictures = _PARTS.values()
+    return "\n\n".join(part for part in _parts(content) if part in pictures)
+
+
+def _parts(content: Mapping[str, Any]) -> list[str]:
+    """Return the parts of a text; of what was spoken the words, else that it was."""
+    if content.get("content_type") not in ("text", "multimodal_text"):
+        return []
+    parts = _list(content.get("parts"))
+    texts = [text for text in map(_part, parts) if text]
+    if any(_mapping(part).get("content_type") == "audio_transcription" for part in parts):
+        texts = [text for text in texts if text != "[audio]"]
+    return texts
+
+
+def _attached(metadata: Mapping[str, Any]) -> list[str]:
+    """Return the names of files; of pictures their place is told."""
+    return [
+        f"[{name}]"
+        for file in map(_mapping, _list(metadata.get("attachments")))
+        if (name := " ".join(clean(file.get("name")).split()))
+        and not clean(file.get("mime_type") or file.get("mimeType")).startswith("image/")
+    ]
 
 
 def _part(part: Any) -> str:
@@ -135,3 +186,7 @@ def _part(part: Any) -> str:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

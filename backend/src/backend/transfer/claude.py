@@ -2,11 +2,12 @@
 
 Each is `{uuid, name, created_at, updated_at, chat_messages}`; a message is `{uuid, text,
 content, sender, created_at, attachments, files, parent_message_uuid}`, where `content` is a
-list of blocks of which those of type `text` are seen, and an attachment has the
-`extracted_content` of its file. Times are ISO 8601. Older exports know no parents: there each
-message follows the one before.
+list of blocks of which those of type `text` are seen and those of the tool `artifacts` hold
+documents, and an attachment has the `extracted_content` of its file. Times are ISO
+8601. Older exports know no parents: there each message follows the one before.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from backend.transfer.foreign import (
     ForeignMessage,
     NotReadable,
     clean,
+    document,
     fenced,
     in_order,
     iso_time,
@@ -23,6 +25,13 @@ from backend.transfer.foreign import (
 )
 
 SOURCE: Final = "claude"
+# Older exports have documents and thoughts about them in the text itself.
+_THOUGHT: Final = re.compile(r"<antThinking>(?:(?!<antThinking>).)*?</antThinking>", re.DOTALL)
+_ARTIFACT: Final = re.compile(
+    r"<antArtifact\b([^<>]*)>((?:(?!<antArtifact\b).)*?)</antArtifact>", re.DOTALL
+)
+_ATTRIBUTE: Final = re.compile(r'\b(\w{1,20})="([^"]*)"')
+_BOX: Final = "```\nThis block is not supported on your current device yet.\n```"
 _ROLES: Final = {"human": "user", "assistant": "assistant"}
 
 
@@ -80,14 +89,12 @@ def _message(
 
 
 def _texts(item: Mapping[str, Any]) -> Iterator[str]:
-    blocks = [
-        clean(block.get("text"))
-        for block in _mappings(item.get("content"))
-        if block.get("type") == "text"
-    ]
-    text = "\n\n".join(block for block in blocks if block) or clean(item.get("text"))
-    if text:
-        yield text
+    blocks = list(_mappings(item.get("content")))
+    texts = [text for text in map(_block, blocks) if text]
+    # Of blocks of other kinds `text` holds thoughts, and boxes where a tool was called.
+    if not texts and all(block.get("type") == "text" for block in blocks):
+        texts = [text for text in [_written(item.get("text"))] if text]
+    yield from texts
     for attachment in _mappings(item.get("attachments")):
         name = " ".join(clean(attachment.get("file_name")).split()) or "attachment"
         content = clean(attachment.get("extracted_content"))
@@ -95,6 +102,30 @@ def _texts(item: Mapping[str, Any]) -> Iterator[str]:
     for file in _mappings(item.get("files")):
         if name := " ".join(clean(file.get("file_name")).split()):
             yield f"[{name}]"
+
+
+def _block(block: Mapping[str, Any]) -> str:
+    if block.get("type") in ("text", "voice_note"):
+        return _written(block.get("text"))
+    asked = block.get("input")
+    if block.get("name") == "artifacts" and isinstance(asked, Mapping):
+        return _artifact(asked, clean(asked.get("content")))
+    return ""
+
+
+def _written(text: Any) -> str:
+    """Return a text without thoughts and empty boxes, its documents as such."""
+    text = _THOUGHT.sub("", clean(text).replace(_BOX, ""))
+    return _ARTIFACT.sub(
+        lambda match: _artifact(dict(_ATTRIBUTE.findall(match[1])), match[2].strip()), text
+    ).strip()
+
+
+def _artifact(about: Mapping[str, Any], text: str) -> str:
+    """Return a document that Claude wrote beside the conversation; "" for a mere change."""
+    is_prose = about.get("type") in ("text/markdown", "text/plain")
+    language = clean(about.get("language"))
+    return text and document(clean(about.get("title")), text, None if is_prose else language)
 
 
 def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from backend.config import Config
 from backend.db.locks import lock_file
-from backend.db.repositories import documents, transfers
+from backend.db.repositories import deletions, documents, transfers
 from backend.db.session import Database
-from backend.errors import EmptyFile, TooLarge, UnsupportedMediaType
+from backend.errors import EmptyFile, NotFound, TooLarge, UnsupportedMediaType
 from backend.files import FileStore, ReceivedFile, shown_path
 from backend.ingest.extract.detect import detect_media_type
 from backend.ingest.intake import keep
@@ -30,13 +31,15 @@ class DocumentImport:
         archive: AccountArchive,
         report: Report,
     ) -> None:
-        self.added: dict[str, None] = {}  # in the order they were added
         self._config = config
         self._database = database
         self._files = file_store
         self._user_id = user_id
         self._archive = archive
         self._report = report
+        self._added: dict[str, None] = {}  # in the order they were added
+        self._collected: list[tuple[str, str]] = []  # collections and documents
+        self._uncommitted: str | None = None  # the file of a document being added
         self._new_ids: dict[str, str] = {}
         self._contents: dict[str, list[str]] = defaultdict(list)
 
@@ -51,13 +54,29 @@ class DocumentImport:
             if document_id is None:
                 continue
             self._new_ids[line.id] = document_id
-            if line.archive_id is not None and document_id in self.added:
-                self._contents[line.archive_id].append(document_id)
             if line.collection_ids:
                 wanted = {collection_ids[id_] for id_ in line.collection_ids}
                 with self._database.db_transaction() as session:
-                    transfers.put_into_collections(session, document_id, wanted)
+                    collected = transfers.put_into_collections(session, document_id, wanted)
                     documents.touch(session, document_id)
+                self._collected += collected
+
+    def undo(self) -> None:
+        """Remove what was added so far."""
+        for start in range(0, len(self._collected), transfers.MAX_IDS // 2):
+            with self._database.db_transaction() as session:
+                transfers.take_out_of_collections(
+                    session, self._collected[start : start + transfers.MAX_IDS // 2]
+                )
+        for document_id in self._added:
+            # It may be gone with its archive.
+            with suppress(NotFound), self._database.db_transaction() as session:
+                deletions.mark_deleted(session, self._user_id, document_id)
+        if self._uncommitted is not None:
+            with self._database.db_transaction() as session:
+                lock_file(session, self._uncommitted)
+                if not deletions.is_file_in_use(session, self._uncommitted):
+                    self._files.delete(self._uncommitted)
 
     def new_id(self, old_id: str) -> str:
         """Return the id here of a document of the archive; others keep theirs."""
@@ -70,7 +89,14 @@ class DocumentImport:
         if found is None or (line.has_file and not self._files.has(line.sha256, found.size_bytes)):
             return None
         self._report.documents.skipped += 1
+        # Of the same moment: an import that was killed has added it before its archive.
+        if found.archive_id is None and found.created_at == line.created_at:
+            self._note_content(line, found.id)
         return found.id
+
+    def _note_content(self, line: DocumentLine, document_id: str) -> None:
+        if line.archive_id is not None:
+            self._contents[line.archive_id].append(document_id)
 
     def _take_in(self, line: DocumentLine) -> str | None:
         filename = shown_path(line.filename)
@@ -101,6 +127,7 @@ class DocumentImport:
         media_type = detect_media_type(
             received.path, filename, ocr_enabled=self._config.ocr_enabled
         )
+        self._uncommitted = received.sha256
         with self._database.db_transaction() as session:
             lock_file(session, received.sha256)
             found = documents.find_by_content(session, self._user_id, received.sha256)
@@ -117,7 +144,7 @@ class DocumentImport:
                 filename=filename,
                 media_type=media_type,
             )
-            self.added[document.id] = None
+            self._added[document.id] = None
             transfers.set_document_time(session, document.id, line.created_at)
             # Before the worker sees the archive: it must find what it holds to be its own.
             contents = self._contents[line.id]
@@ -125,6 +152,8 @@ class DocumentImport:
                 transfers.set_archive(
                     session, contents[start : start + transfers.MAX_IDS], document.id
                 )
+        self._uncommitted = None
+        self._note_content(line, document.id)
         self._report.documents.imported += 1
         return document.id
 

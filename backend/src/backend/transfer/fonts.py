@@ -1,7 +1,9 @@
 """The fonts of PDFs, and which characters they draw.
 
 FiraGO: Latin, Cyrillic, Greek, Georgian, Hebrew, Arabic, Devanagari, Thai. Noto Sans CJK: Chinese,
-Japanese, Korean. Noto's symbols and mathematics. All under the SIL Open Font License.
+Japanese, Korean. Noto Sans: rare Latin and 19 scripts, Armenian to Thai. Kurinto Sans: what else
+is in common use, Cherokee to Yi, but for Tibetan. Noto's emoji, symbols and mathematics. All under
+the SIL Open Font License.
 """
 
 import unicodedata
@@ -18,10 +20,10 @@ _FONTS: Final = (
     "FiraGO_Bold",
     "FiraGO_BoldItalic",
     "NotoSansMath_Regular",
-    "NotoSansSymbols_Regular",
     "NotoSansSymbols2_Regular",
 )
 _CJK: Final = "NotoSansCJKjp-Regular.otf"
+_KURINTO: Final = "KurintoSans-Rg.ttf"
 _VARIATIONS: Final = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 
@@ -30,8 +32,11 @@ def unpack_fonts(folder: Path) -> None:
     for name in _FONTS:
         module = import_module(f"pymupdf_fonts.{name}")
         (folder / f"{name}.ttf").write_bytes(module.fontbuffer)
-    cjk = files("noto_cjk_sans_jp_regular").joinpath(_CJK)
-    (folder / _CJK).write_bytes(cjk.read_bytes())
+    cjk = files("noto_cjk_sans_jp_regular") / _CJK
+    kurinto = files("weblate_fonts") / "static/weblate_fonts/kurinto/ttf" / _KURINTO
+    noto = (file for file in files("manimgx_fonts").iterdir() if file.name.endswith(".ttf"))
+    for file in (cjk, kurinto, *noto):
+        (folder / file.name).write_bytes(file.read_bytes())
 
 
 class Coverage:

@@ -9,7 +9,7 @@ from typing import Any, Final
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _MAX_MODEL_CHARACTERS: Final = 200
-_STEP: Final = timedelta(microseconds=1)
+STEP: Final = timedelta(microseconds=1)
 
 
 class NotReadable(Exception):
@@ -84,6 +84,14 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
+def document(title: str, text: str, language: str | None) -> str:
+    """Return a document that an answer made under its title; without a language it is prose."""
+    title = " ".join(title.split())
+    if language is not None:
+        text = fenced(text, language if language.isalnum() else "")
+    return f"**{title}**\n\n{text}" if title else text
+
+
 def in_order(messages: Sequence[ForeignMessage]) -> list[ForeignMessage]:
     """Return the messages, each parent before its children and older than they are.
 
@@ -103,7 +111,7 @@ def in_order(messages: Sequence[ForeignMessage]) -> list[ForeignMessage]:
         ordered.append(message)
         above = by_id[message.parent_id].created_at if message.parent_id is not None else None
         if above is not None and (message.created_at is None or message.created_at <= above):
-            message.created_at = above + _STEP
+            message.created_at = above + STEP
         waiting.extend(reversed(children.get(message.id, [])))
     if len(ordered) < len(messages):
         raise NotReadable("its messages follow each other in a circle")

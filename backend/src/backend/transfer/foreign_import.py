@@ -21,7 +21,7 @@ from backend.files import ReadableStream
 from backend.ingest.extract.zip_archive import UnreadableFile, ZipArchive
 from backend.transfer import chatgpt, claude
 from backend.transfer.account_format import MANIFEST
-from backend.transfer.foreign import ForeignConversation, NotReadable
+from backend.transfer.foreign import STEP, ForeignConversation, NotReadable
 from backend.transfer.history_writer import HistoryWriter
 from backend.transfer.identities import derived_id
 from backend.transfer.json_stream import BadJson, TooMuch, items
@@ -132,9 +132,12 @@ class _ForeignImport:
             }
         )
         ids: dict[str | None, str | None] = {None: None}
+        moments: dict[str | None, datetime] = {None: begun or now}
         for message in messages:
             ids[message.id] = derived_id(*source, message.id, time=message.created_at or begun)
-            created_at: datetime = message.created_at or begun or now
+            # Without times too an answer comes after its question.
+            created_at = message.created_at or moments[message.parent_id] + STEP
+            moments[message.id] = created_at
             self._writer.add(
                 {
                     "id": ids[message.id],

@@ -1,11 +1,12 @@
 """Preferences and prompt templates of an archive; what the user has chosen here stays."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from backend.db.repositories import preferences, prompt_templates, transfers
 from backend.db.repositories.preferences import PreferencesChange, PreferencesRecord
 from backend.db.session import Database
-from backend.errors import Conflict
+from backend.errors import Conflict, NotFound
 from backend.transfer.account_format import PreferencesLine, SettingLine, TemplateLine
 from backend.transfer.report import Report
 
@@ -30,14 +31,15 @@ class SettingsImport:
 
     def undo(self) -> None:
         """Take back what was added."""
-        with self._database.db_transaction() as session:
-            for template_id in self._added_templates:
+        for template_id in self._added_templates:
+            with suppress(NotFound), self._database.db_transaction() as session:
                 prompt_templates.remove(session, self._user_id, template_id)
-            if self._before is not None:
-                before = PreferencesChange(
-                    system_prompt=self._before.system_prompt,
-                    memory_enabled=self._before.memory_enabled,
-                )
+        if self._before is not None:
+            before = PreferencesChange(
+                system_prompt=self._before.system_prompt,
+                memory_enabled=self._before.memory_enabled,
+            )
+            with self._database.db_transaction() as session:
                 preferences.change(session, self._user_id, before)
 
     def _fill_in(self, line: PreferencesLine) -> None:
@@ -50,7 +52,7 @@ class SettingsImport:
                 changes["memory_enabled"] = line.memory_enabled
             if changes:
                 preferences.change(session, self._user_id, changes)
-                self._before = before
+                self._before = self._before or before
 
     def _add(self, line: TemplateLine) -> None:
         try:

@@ -16,7 +16,7 @@ from backend.db.models import (
     Message,
     PromptTemplate,
 )
-from backend.db.repositories import prompt_templates
+from backend.db.repositories import index_tasks, message_passages, messages, prompt_templates
 from backend.db.repositories.collections import name_key
 
 # SQLite takes this many values in one statement everywhere.
@@ -57,17 +57,29 @@ def add_messages(
 
 
 def remove_conversations(session: Session, user_id: str, conversation_ids: Sequence[str]) -> None:
-    """Take up to MAX_IDS conversations back, with their messages."""
+    """Take up to MAX_IDS conversations back, with their messages and what was recalled of them."""
+    there = Message.user_id == user_id, Message.conversation_id.in_(conversation_ids)
+    said = session.scalars(select(Message.id).where(*there)).all()
     session.execute(
         delete(Conversation).where(
             Conversation.user_id == user_id, Conversation.id.in_(conversation_ids)
         )
     )
+    messages.erase_recalled(session, user_id, said)
+    for conversation_id in conversation_ids:  # what is remembered may be in the index by now
+        index_tasks.add_delete(session, user_id, conversation_id, subject=index_tasks.MESSAGES)
 
 
 def remove_messages(session: Session, user_id: str, message_ids: Sequence[str]) -> None:
-    """Take up to MAX_IDS messages back."""
-    session.execute(delete(Message).where(Message.user_id == user_id, Message.id.in_(message_ids)))
+    """Take up to MAX_IDS messages back, and what was recalled of them."""
+    homes = session.scalars(
+        delete(Message)
+        .where(Message.user_id == user_id, Message.id.in_(message_ids))
+        .returning(Message.conversation_id)
+    ).all()
+    messages.erase_recalled(session, user_id, message_ids)
+    for conversation_id in sorted(set(homes)):
+        message_passages.repair(session, conversation_id)
 
 
 def find_collection(session: Session, user_id: str, name: str) -> str | None:
@@ -128,8 +140,13 @@ def set_archive(session: Session, document_ids: Sequence[str], archive_id: str) 
     )
 
 
-def put_into_collections(session: Session, document_id: str, collection_ids: Set[str]) -> None:
-    """Put a document into those of these collections in which it is not."""
+def put_into_collections(
+    session: Session, document_id: str, collection_ids: Set[str]
+) -> list[tuple[str, str]]:
+    """Put a document into those of these collections in which it is not.
+
+    Returns the collections and the document as pairs.
+    """
     pairs = [(collection_id, document_id) for collection_id in sorted(collection_ids)]
     key = tuple_(CollectionDocument.collection_id, CollectionDocument.document_id)
     held = {
@@ -145,3 +162,10 @@ def put_into_collections(session: Session, document_id: str, collection_ids: Set
             insert(CollectionDocument),
             [{"collection_id": c, "document_id": d} for c, d in missing],
         )
+    return missing
+
+
+def take_out_of_collections(session: Session, pairs: Sequence[tuple[str, str]]) -> None:
+    """Take documents out of collections: up to half of MAX_IDS pairs as put there."""
+    key = tuple_(CollectionDocument.collection_id, CollectionDocument.document_id)
+    session.execute(delete(CollectionDocument).where(key.in_(pairs)))
