@@ -146,6 +146,20 @@ def test_messages_are_found_by_meaning(client: FlaskClient, user: Person, say: S
     assert found["quote"] == "We adopted a puppy last spring."
 
 
+def test_a_message_tells_whether_it_is_kept_out_of_memory(
+    client: FlaskClient, user: Person, say: Say
+) -> None:
+    conversation_id, message_id = say(user, BEES)
+
+    def is_remembered() -> object:
+        detail = client.get(f"/api/conversations/{conversation_id}", headers=user.headers)
+        return detail.get_json()["messages"][0]["remembered"]
+
+    assert is_remembered() is True
+    client.delete(f"/api/memory/{message_id}", headers=user.headers)
+    assert is_remembered() is False
+
+
 def test_a_word_that_is_being_typed_finds_messages(
     client: FlaskClient, user: Person, say: Say
 ) -> None:

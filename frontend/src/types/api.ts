@@ -161,6 +161,8 @@ export type Message = {
   memories: Memory[];
   /** Null: nobody looked. */
   memories_state: "ok" | "off" | "unavailable" | null;
+  /** Whether other chats may be told of it, as long as its own is remembered. */
+  remembered: boolean;
   /** Whether the documents did not clearly answer the question. */
   no_answer: boolean;
   /** Null where the provider did not count. */

@@ -364,6 +364,7 @@ class MessageOut(BaseModel):
 
 
 class ConversationAnswer(BaseModel):
+    remembered: bool
     conversation: ConversationOut
 
 

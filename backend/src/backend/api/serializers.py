@@ -151,6 +151,7 @@ def message(record: MessageRecord) -> dict[str, Any]:
         "citations": record.citations,
         "memories": record.memories,
         "memories_state": record.memories_state,
+        "remembered": record.is_remembered,
         "no_answer": record.no_answer,
         "usage": _usage(record.metering),
         "left_out": record.metering.left_out,
