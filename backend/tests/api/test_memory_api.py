@@ -146,6 +146,20 @@ def test_messages_are_found_by_meaning(client: FlaskClient, user: Person, say: S
     assert found["quote"] == "We adopted a puppy last spring."
 
 
+def test_the_models_that_answered_are_listed_whether_they_can_be_used_or_not(
+    client: FlaskClient, user: Person, other_user: Person, say: Say
+) -> None:
+    def models() -> list[str]:
+        answer = client.get("/api/search/models", headers=user.headers).get_json()
+        return [item["id"] for item in answer["items"]]
+
+    assert models() == []
+    for model in ("openai:gpt-9", "custom:words", "openai:gpt-9"):
+        say(user, "Honey may be dark.", role="assistant", model=model)
+    say(other_user, "Honey may be dark.", role="assistant", model="grok:other")
+    assert models() == ["custom:words", "openai:gpt-9"]
+
+
 def test_a_message_tells_whether_it_is_kept_out_of_memory(
     client: FlaskClient, user: Person, say: Say
 ) -> None:
