@@ -241,6 +241,8 @@ type FoundPart = {
   quote: string;
   start: number;
   end: number;
+  /** Where words of the query stand, in code points of the quote. */
+  highlights: { start: number; end: number }[];
 };
 
 export type FoundPassage = FoundPart & {
@@ -251,8 +253,6 @@ export type FoundPassage = FoundPart & {
 
 export type FoundMessage = FoundPart & {
   kind: "message";
-  /** Where words of the query stand, in code points of the quote. */
-  highlights: { start: number; end: number }[];
   message: {
     id: string;
     conversation_id: string;

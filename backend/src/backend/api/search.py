@@ -39,7 +39,7 @@ def list_models() -> dict[str, Any]:
 
 
 def _passages(user_id: str, query: SearchQuery) -> list[dict[str, Any]]:
-    found = services().search_passages(user_id, query.q, query.limit)
+    found = services().passage_search.find(user_id, query.q, query.limit)
     with services().database.db_session() as session:
         there = documents.existing_ids(session, user_id, {p.document_id for p in found})
         records = {id_: documents.get(session, user_id, id_) for id_ in there}
