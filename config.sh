@@ -55,6 +55,7 @@ export PROMPT_MAX_CHARACTERS="${PROMPT_MAX_CHARACTERS:-24000}"  # most text give
 export PROMPT_MAX_TOKENS="${PROMPT_MAX_TOKENS:-32000}"  # most given to a model whose window is known, however large that is; paid models cost by it
 export ANSWER_MIN_EVIDENCE="${ANSWER_MIN_EVIDENCE:-0.44}"  # from which relevance of its best sentence on the evidence counts as an answer; below it, every model's answer begins by saying so
 export QUOTES_MAX_SENTENCES="${QUOTES_MAX_SENTENCES:-6}"  # most sentences that the built-in quotes give
+export SEARCH_MIN_RELEVANCE="${SEARCH_MIN_RELEVANCE:-0.2}"  # from which relevance on the search box shows a passage or message that shares no word with the query
 export MEMORY_ENABLED="${MEMORY_ENABLED:-true}"  # whether answers may recall what was said in other conversations of the same user; false: nothing is recalled or kept for it
 export MEMORY_MAX_RESULTS="${MEMORY_MAX_RESULTS:-5}"  # most remembered turns given to the model
 export MEMORY_MIN_RELEVANCE="${MEMORY_MIN_RELEVANCE:-0.3}"  # from which relevance to the question on a turn is recalled

@@ -82,6 +82,13 @@ test("the built-in quotes recall, too, and a message may be kept out of memory",
   );
   await ask(page, FACT);
   await expectRemembered(page, QUESTION);
+  const mark = page.getByRole("list", { name: "Messages" }).getByRole("button", {
+    name: "Not remembered",
+  });
+  await expect(mark).toHaveCount(1);
+  await mark.click();
+  await expect(page.getByText("Other chats are not told of this message.")).toBeVisible();
+  await page.keyboard.press("Escape");
   expect(await call<Stats>(page, "GET", "/api/memory/stats")).toMatchObject({ message_count: 1 });
   const { conversation: stored } = await call<{ conversation: { memory_enabled: boolean } }>(
     page,

@@ -77,3 +77,36 @@ test("on a phone the results are still there after one was opened", async ({ pag
   await page.getByRole("group", { name: "Documents" }).getByRole("option").first().click();
   await expect(page.getByTestId("highlight").first()).toBeInViewport();
 });
+
+test("a result opens in another tab as a link does, and a word that stands nowhere finds nothing", async ({
+  page,
+  context,
+}) => {
+  await createAccount(page);
+  await upload(page, GUIDE);
+  await ask(page, QUESTION);
+  const chat = page.url();
+  const field = page.getByRole("combobox", { name: "Search chats and documents" });
+  await field.fill("lighthouse");
+  for (const [group, button] of [["Messages", "left"], ["Documents", "middle"]] as const) {
+    const result = page.getByRole("group", { name: group }).getByRole("option").first();
+    const opened = context.waitForEvent("page");
+    await result.click({ button, modifiers: button === "left" ? ["Control"] : [] });
+    const other = await opened;
+    if (group === "Messages") {
+      await expect(other.locator("[aria-current=true]")).toBeInViewport();
+    } else {
+      await expect(other.getByTestId("highlight").first()).toBeInViewport();
+    }
+    await other.close();
+    expect(page.url()).toBe(chat);
+  }
+
+  for (const word of ["hives", "zxqwv"]) {
+    await field.fill(word);
+    await expect(page.getByText(`Nothing was found for “${word}”.`)).toBeVisible();
+    await expect(page.getByRole("listbox", { name: "Results" }).getByRole("option")).toHaveCount(0);
+  }
+  await field.fill("when do boats depart");
+  await expect(page.getByRole("group", { name: "Documents" })).toContainText("Ferries leave");
+});

@@ -151,7 +151,9 @@ def run(config: Config, turns: int, question_count: int) -> None:
     stack.drain()
     indexing_s = time.perf_counter() - began
     recall = MemoryRecall(database, config, stack.search_messages)
-    search = MessageSearch(database, stack.search_messages)
+    search = MessageSearch(
+        database, stack.search_messages, stack.embed, config.search_min_relevance
+    )
     question = question_in(database, user_id)
     writing = Writing(random.Random(1))
     questions = [" ".join(writing.words(9)) for _ in range(question_count)]

@@ -37,14 +37,14 @@ from backend.api.document_events import DocumentEvents
 from backend.api.request_log import RequestLog
 from backend.api.requests import ApiRequest
 from backend.api.routing import IdConverter, PagePathConverter
-from backend.api.services import ApiServices, FoundPassage
+from backend.api.services import ApiServices
 from backend.auth import middleware, sessions
-from backend.chat.citations import page_spans
 from backend.chat.engine import AnswerEngine
 from backend.chat.events import AnswerEnded, AnswerStarted, ChatEvent
 from backend.chat.memory import MemoryRecall
 from backend.chat.message_search import MessageSearch
 from backend.chat.models import ModelCatalog
+from backend.chat.passage_search import PassageSearch
 from backend.config import Config
 from backend.db.session import Database, create_database
 from backend.extensions import create_limiter, create_socketio
@@ -214,8 +214,15 @@ def create_app(config: Config) -> APIFlask:
             emit=emit,
             disconnect_session=disconnect_session,
             stop_answers=engine.stop_answers,
-            search_passages=partial(_search_passages, search_stack),
-            message_search=MessageSearch(database, search_stack.search_messages),
+            passage_search=PassageSearch(
+                database, search_stack.search, config.search_min_relevance
+            ),
+            message_search=MessageSearch(
+                database,
+                search_stack.search_messages,
+                search_stack.embed,
+                config.search_min_relevance,
+            ),
             search_memory=partial(_search_memory, recall),
             providers=catalog.provider_names,
             check_base_url=check_base_url,
@@ -288,28 +295,6 @@ def _check_worker(supervisor: WorkerSupervisor | None) -> str | None:
     if supervisor is None or supervisor.worker_pid is not None:
         return None
     return "restarting"
-
-
-def _search_passages(
-    search_stack: SearchStack, user_id: str, query: str, limit: int
-) -> list[FoundPassage]:
-    found = []
-    for result in search_stack.search(user_id=user_id, query=query, limit=limit):
-        chunk, relevance = result.chunk, result.sentence_relevance
-        best = max(range(len(relevance)), key=relevance.__getitem__)
-        start, end = chunk.sentences[best]
-        span = page_spans(chunk.page_spans, start, end)[0]
-        found.append(
-            FoundPassage(
-                document_id=chunk.document_id,
-                page=span.page,
-                start=span.start,
-                end=span.end,
-                quote=chunk.text[start:end],
-                score=result.score,
-            )
-        )
-    return found
 
 
 def _search_memory(

@@ -183,7 +183,7 @@ def unwatch(folder: bytes, user: str, remove_documents: bool) -> None:
 @main.command("export")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--user", default="", help="Whose; without it, the first administrator's.")
-@click.option("--conversation", metavar="ID", help="One conversation, as .pdf or as Markdown.")
+@click.option("--conversation", metavar="ID", help="One conversation: .pdf, .json, or Markdown.")
 def export_command(file: Path, user: str, conversation: str | None) -> None:
     """Write all that is a user's to FILE, a ZIP archive that `docchat import` reads."""
     from backend.logging_config import configure_logging

@@ -100,6 +100,7 @@ class Config(BaseSettings):
     prompt_max_tokens: int = Field(ge=1_000, le=10_000_000)
     answer_min_evidence: Weight
     quotes_max_sentences: int = Field(ge=1, le=100)
+    search_min_relevance: Weight
     memory_enabled: bool
     memory_max_results: int = Field(ge=0, le=100)
     memory_min_relevance: Weight

@@ -13,6 +13,7 @@ from typing import Final
 
 from backend.chat.answering import NOTHING_CHOSEN
 from backend.chat.evidence import WEAK_EVIDENCE
+from backend.chat.when import spoken_date
 from backend.config import Config
 from backend.db.leadership import Leadership
 from backend.db.repositories import embedding_models, index_tasks, message_passages
@@ -131,7 +132,7 @@ class MessageRows(IndexOutbox):
             document_id=passage.conversation_id,
             keyword_text=passage.text,
             vector=None if vector is None else unpack_vector(vector),
-            context=f"{context_of(passage)}\n{spoken_date(passage)}",
+            context=f"{context_of(passage)}\n{spoken_date(passage.said_at)}",
             context_weight=self._config.memory_neighbour_weight,
             labels=tuple(labels),
             time=int(passage.said_at.timestamp()),
@@ -278,11 +279,6 @@ def context_of(passage: PassageRecord) -> str:
     if len(tail) < len(passage.before):
         tail = tail.partition(" ")[2]
     return tail
-
-
-def spoken_date(passage: PassageRecord) -> str:
-    """Return the day on which it was said as people write it: "8 May 2026"."""
-    return f"{passage.said_at.day} {passage.said_at:%B %Y}"
 
 
 def text_to_embed(passage: PassageRecord, *, with_context: bool) -> str:

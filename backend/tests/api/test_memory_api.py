@@ -146,6 +146,69 @@ def test_messages_are_found_by_meaning(client: FlaskClient, user: Person, say: S
     assert found["quote"] == "We adopted a puppy last spring."
 
 
+def test_a_message_is_judged_by_its_own_sentences(
+    client: FlaskClient, user: Person, say: Say
+) -> None:
+    say(user, f"{BEES} They swarm in June. The tower has a height of 40 m.")
+    [found] = search(client, user, q="how tall", kind="messages")
+    assert found["quote"] == "The tower has a height of 40 m."
+    assert found["highlights"] == []
+
+
+@pytest.mark.parametrize("typed", ["hives", "zxqwv", "tovuke", "parliament"])
+def test_a_word_that_stands_nowhere_finds_nothing(
+    client: FlaskClient, user: Person, say: Say, typed: str
+) -> None:
+    for text in (BEES, "The invoice is due on Friday.", "We adopted a puppy last spring.", "Hi!"):
+        say(user, text)
+    assert search(client, user, q=typed) == []
+
+
+def test_a_quoted_phrase_must_be_there(client: FlaskClient, user: Person, say: Say) -> None:
+    say(user, "The red boat is called Frida.")
+    say(user, "The boat by the red house is called Greta.")
+    found = search(client, user, q='"red boat" called', kind="messages")
+    assert [hit["quote"] for hit in found] == ["The red boat is called Frida."]
+    assert search(client, user, q='"boat red"') == []
+
+
+def test_the_day_on_which_something_was_said_finds_it(
+    client: FlaskClient, user: Person, say: Say
+) -> None:
+    say(user, BEES)
+    today = utc_now()
+    [found] = search(client, user, q=f"{today.day} {today:%B %Y}", kind="messages")
+    assert found["quote"].startswith("My sister Ingrid")
+
+
+def test_the_models_that_answered_are_listed_whether_they_can_be_used_or_not(
+    client: FlaskClient, user: Person, other_user: Person, say: Say
+) -> None:
+    def models() -> list[str]:
+        answer = client.get("/api/search/models", headers=user.headers).get_json()
+        return [item["id"] for item in answer["items"]]
+
+    assert models() == []
+    for model in ("openai:gpt-9", "custom:words", "openai:gpt-9"):
+        say(user, "Honey may be dark.", role="assistant", model=model)
+    say(other_user, "Honey may be dark.", role="assistant", model="grok:other")
+    assert models() == ["custom:words", "openai:gpt-9"]
+
+
+def test_a_message_tells_whether_it_is_kept_out_of_memory(
+    client: FlaskClient, user: Person, say: Say
+) -> None:
+    conversation_id, message_id = say(user, BEES)
+
+    def is_remembered() -> object:
+        detail = client.get(f"/api/conversations/{conversation_id}", headers=user.headers)
+        return detail.get_json()["messages"][0]["remembered"]
+
+    assert is_remembered() is True
+    client.delete(f"/api/memory/{message_id}", headers=user.headers)
+    assert is_remembered() is False
+
+
 def test_a_word_that_is_being_typed_finds_messages(
     client: FlaskClient, user: Person, say: Say
 ) -> None:

@@ -69,10 +69,17 @@ def test_an_export_of_another_program_and_one_conversation(
         user = users.first_admin(session)
         assert user is not None
         [record], _ = conversations.list_page(session, user.id, limit=10)
-    for name, start in (("talk.md", b"# Lighthouses"), ("talk.pdf", b"%PDF")):
+    for name, start in (
+        ("talk.md", b"# Lighthouses"),
+        ("talk.pdf", b"%PDF"),
+        ("talk.json", b'{"format": "docchat-conversation"'),
+    ):
         status, told = docchat(home, "export", tmp_path / name, "--conversation", record.id)
         assert status == 0, told
         assert (tmp_path / name).read_bytes().startswith(start)
+    written = json.loads((tmp_path / "talk.json").read_text())
+    assert written["conversation"]["id"] == record.id
+    assert set(written["branch"]) < {message["id"] for message in written["messages"]}
 
 
 @pytest.mark.parametrize(

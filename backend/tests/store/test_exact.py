@@ -34,3 +34,10 @@ def test_a_phrase_matters_more_than_a_number_and_plain_words_do_not() -> None:
 def test_a_huge_question_is_bounded() -> None:
     terms = ExactTerms(" ".join(str(number) for number in range(100_000)))
     assert 0 < terms.share("0 1 2") < 1
+
+
+def test_all_quoted_phrases_must_be_there() -> None:
+    terms = ExactTerms('the "Old  harbour" and “red boat”')
+    assert terms.has_phrases("A RED boat in the old\nharbour.")
+    assert not terms.has_phrases("The old harbour has no boat.")
+    assert ExactTerms("no phrase, 1911").has_phrases("anything")

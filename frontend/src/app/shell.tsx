@@ -3,7 +3,6 @@ import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panel
 import { Route, Routes, useMatch, useNavigate } from "react-router";
 import { Spinner } from "@/components/ui/spinner";
 import { DropAnywhere } from "@/features/documents/drop-anywhere";
-import type { Passage } from "@/features/documents/viewer/viewer-target";
 import { NO_SEARCH } from "@/features/search/search";
 import { cn } from "@/lib/class-names";
 import { useWideLayout } from "@/lib/media-query";
@@ -50,9 +49,9 @@ export function Shell({ user, socket, onLogOut }: ShellProps) {
   });
 
   const openDocument = useCallback(
-    (documentId: string, passage?: Passage) => {
+    (documentId: string) => {
       sidebar.hideIfNarrow();
-      viewer.openDocument(documentId, passage);
+      viewer.openDocument(documentId);
     },
     [sidebar, viewer],
   );

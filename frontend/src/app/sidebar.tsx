@@ -7,12 +7,10 @@ import { Tooltip } from "@/components/ui/tooltip";
 import { ConversationList } from "@/features/conversations/conversation-list";
 import { DocumentList } from "@/features/documents/document-list";
 import { useAnyInProgress } from "@/features/documents/use-any-in-progress";
-import type { Passage } from "@/features/documents/viewer/viewer-target";
 import { Search, type SearchState } from "@/features/search/search";
 import { cn } from "@/lib/class-names";
 import { createStore, useStore } from "@/lib/store";
 import { strings } from "@/lib/strings";
-import { turnPath } from "@/lib/turn-path";
 import type { User } from "@/types/api";
 import { AccountMenu } from "./account-menu";
 
@@ -27,7 +25,7 @@ type SidebarProps = {
   documentId: string | null;
   search: SearchState;
   onSearch: (search: SearchState) => void;
-  onOpenDocument: (documentId: string, passage?: Passage) => void;
+  onOpenDocument: (documentId: string) => void;
   onNavigate: () => void;
   onHide: () => void;
   onShowShortcuts: () => void;
@@ -50,10 +48,6 @@ export function Sidebar({
   const tab = useStore(sidebarTab);
   const navigate = useNavigate();
   const anyInProgress = useAnyInProgress();
-  const open = (path: string) => {
-    onNavigate();
-    void navigate(path);
-  };
   return (
     <aside
       aria-label={strings.shell.sidebar}
@@ -91,11 +85,7 @@ export function Sidebar({
         state={search}
         onChange={onSearch}
         conversationId={conversationId}
-        onOpenConversation={(id) => open(`/c/${id}`)}
-        onOpenTurn={(id, messageId) => open(turnPath(id, messageId))}
-        onOpenPassage={({ document, page, start, end }) =>
-          onOpenDocument(document.id, { page, start, end })
-        }
+        onOpen={onNavigate}
       >
         <Tabs.Root
           value={tab}
@@ -123,7 +113,7 @@ export function Sidebar({
             />
           </Tabs.Content>
           <Tabs.Content value="documents" className="flex min-h-0 flex-1" tabIndex={-1}>
-            <DocumentList activeId={documentId} onOpen={(id) => onOpenDocument(id)} />
+            <DocumentList activeId={documentId} onOpen={onOpenDocument} />
           </Tabs.Content>
         </Tabs.Root>
       </Search>

@@ -1,19 +1,18 @@
 import { useCallback, useMemo } from "react";
 import { useSearchParams } from "react-router";
-import type { Passage, ViewerTarget } from "@/features/documents/viewer/viewer-target";
+import type { ViewerTarget } from "@/features/documents/viewer/viewer-target";
+import { DOCUMENT, PASSAGE, passageParams } from "@/lib/passage-path";
 import { useDocuments } from "@/lib/queries/documents";
 import type { Citation, Message } from "@/types/api";
 
 /** The viewer's place in the address: `?doc=…` for a document, with `&page=…&start=…&end=…` for
  *  a passage of it, `?answer=…&cite=…` for a citation. */
-const DOCUMENT = "doc";
-const PASSAGE = ["page", "start", "end"] as const;
 const ANSWER = "answer";
 const CITE = "cite";
 
 type ViewerLocation = {
   target: ViewerTarget | null;
-  openDocument: (documentId: string, passage?: Passage) => void;
+  openDocument: (documentId: string) => void;
   openCitation: (message: Message, citation: Citation) => void;
   showCitation: (position: number) => void;
   close: () => void;
@@ -51,11 +50,7 @@ export function useViewerLocation(messages: readonly Message[] | undefined): Vie
   }, [citations, n, documentId, documents, page, start, end]);
 
   const openDocument = useCallback(
-    (id: string, passage?: Passage) =>
-      setParams({
-        [DOCUMENT]: id,
-        ...(passage && Object.fromEntries(PASSAGE.map((name) => [name, String(passage[name])]))),
-      }),
+    (id: string) => setParams(passageParams(id)),
     [setParams],
   );
 

@@ -137,7 +137,10 @@ export const strings = {
     documents: "Documents",
     searching: "Searching…",
     found: (count: number) => (count === 1 ? "1 result" : `${count} results`),
-    none: (query: string) => `Nothing matches “${query}”.`,
+    none: (query: string, filtered: boolean) =>
+      filtered
+        ? `Nothing was found for “${query}” with these filters.`
+        : `Nothing was found for “${query}”.`,
     page: (page: number) => `Page ${page}`,
     filters: "Filters",
     kind: "Search in",

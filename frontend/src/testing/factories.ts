@@ -13,6 +13,7 @@ export function aMessage(fields: Partial<Message> = {}): Message {
     citations: [],
     memories: [],
     memories_state: null,
+    remembered: true,
     no_answer: false,
     usage: null,
     left_out: null,

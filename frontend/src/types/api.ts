@@ -161,6 +161,8 @@ export type Message = {
   memories: Memory[];
   /** Null: nobody looked. */
   memories_state: "ok" | "off" | "unavailable" | null;
+  /** Whether other chats may be told of it, as long as its own is remembered. */
+  remembered: boolean;
   /** Whether the documents did not clearly answer the question. */
   no_answer: boolean;
   /** Null where the provider did not count. */
@@ -239,6 +241,8 @@ type FoundPart = {
   quote: string;
   start: number;
   end: number;
+  /** Where words of the query stand, in code points of the quote. */
+  highlights: { start: number; end: number }[];
 };
 
 export type FoundPassage = FoundPart & {
@@ -249,8 +253,6 @@ export type FoundPassage = FoundPart & {
 
 export type FoundMessage = FoundPart & {
   kind: "message";
-  /** Where words of the query stand, in code points of the quote. */
-  highlights: { start: number; end: number }[];
   message: {
     id: string;
     conversation_id: string;

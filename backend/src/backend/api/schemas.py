@@ -252,6 +252,14 @@ class SearchList(BaseModel):
     items: list[SearchHit]
 
 
+class AnsweringModel(BaseModel):
+    id: str
+
+
+class SearchModelList(BaseModel):
+    items: list[AnsweringModel]
+
+
 # --- Memory
 
 
@@ -356,6 +364,7 @@ class MessageOut(BaseModel):
     citations: list[dict[str, Any]]
     memories: list[dict[str, Any]]
     memories_state: Literal["ok", "off", "unavailable"] | None
+    remembered: bool
     no_answer: bool
     usage: TokenCounts | None
     left_out: LeftOut | None

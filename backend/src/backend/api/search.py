@@ -5,11 +5,11 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from backend.api import serializers
-from backend.api.schemas import SearchList, SearchQuery
+from backend.api.schemas import SearchList, SearchModelList, SearchQuery
 from backend.api.services import services
 from backend.auth.middleware import current_identity
 from backend.chat.message_search import MessageFilter
-from backend.db.repositories import documents
+from backend.db.repositories import documents, messages
 
 blueprint = APIBlueprint("search", __name__, url_prefix="/api", tag="Search")
 
@@ -29,8 +29,17 @@ def search(query_data: SearchQuery) -> dict[str, Any]:
     return {"items": items[: query_data.limit]}
 
 
+@blueprint.get("/search/models")
+@blueprint.output(SearchModelList)
+def list_models() -> dict[str, Any]:
+    """Return the models that answered in the user's conversations, whether usable now or not."""
+    with services().database.db_session() as session:
+        found = messages.models(session, current_identity().user_id)
+    return {"items": [{"id": model} for model in found]}
+
+
 def _passages(user_id: str, query: SearchQuery) -> list[dict[str, Any]]:
-    found = services().search_passages(user_id, query.q, query.limit)
+    found = services().passage_search.find(user_id, query.q, query.limit)
     with services().database.db_session() as session:
         there = documents.existing_ids(session, user_id, {p.document_id for p in found})
         records = {id_: documents.get(session, user_id, id_) for id_ in there}

@@ -4,9 +4,9 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from backend.api.services import FoundPassage
 from backend.auth.sessions import NewSession
 from backend.chat.message_search import FoundMessage
+from backend.chat.passage_search import FoundPassage
 from backend.chat.placeholders import placeholder_names
 from backend.clock import to_wire
 from backend.db.repositories.api_keys import ApiKeyRecord
@@ -151,6 +151,7 @@ def message(record: MessageRecord) -> dict[str, Any]:
         "citations": record.citations,
         "memories": record.memories,
         "memories_state": record.memories_state,
+        "remembered": record.is_remembered,
         "no_answer": record.no_answer,
         "usage": _usage(record.metering),
         "left_out": record.metering.left_out,
@@ -207,6 +208,7 @@ def passage(found: FoundPassage, record: DocumentRecord) -> dict[str, Any]:
         "page": found.page,
         "start": found.start,
         "end": found.end,
+        "highlights": _spans(found.highlights),
     }
 
 
@@ -218,7 +220,7 @@ def found_message(found: FoundMessage) -> dict[str, Any]:
         "quote": found.quote,
         "start": found.start,
         "end": found.end,
-        "highlights": [{"start": start, "end": end} for start, end in found.highlights],
+        "highlights": _spans(found.highlights),
         "message": {
             "id": found.message_id,
             "conversation_id": found.conversation_id,
@@ -228,6 +230,10 @@ def found_message(found: FoundMessage) -> dict[str, Any]:
         },
         "conversation": {"id": found.conversation_id, "title": found.conversation_title},
     }
+
+
+def _spans(pairs: Sequence[tuple[int, int]]) -> list[dict[str, int]]:
+    return [{"start": start, "end": end} for start, end in pairs]
 
 
 def memory_stats(stats: MemoryStats) -> dict[str, Any]:

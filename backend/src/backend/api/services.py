@@ -2,35 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from flask import Flask, current_app
 
 from backend.chat.message_search import MessageSearch
+from backend.chat.passage_search import PassageSearch
 from backend.config import Config
 from backend.db.session import Database
 from backend.files import FileStore
 from backend.secret_box import SecretBox
 
 _KEY = "docchat_api"
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPassage:
-    """A passage that a search found. `start` and `end` place the quote in the page's text."""
-
-    document_id: str
-    page: int
-    start: int
-    end: int
-    quote: str
-    score: float
-
-
-class SearchPassages(Protocol):
-    """Finds the user's passages, best first."""
-
-    def __call__(self, user_id: str, query: str, limit: int) -> Sequence[FoundPassage]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +38,7 @@ class ApiServices:
     emit: Callable[[str, dict[str, Any], str], None]
     disconnect_session: Callable[[str], None]
     stop_answers: Callable[[str, str], None]
-    search_passages: SearchPassages
+    passage_search: PassageSearch
     message_search: MessageSearch
     search_memory: Callable[[str, str, int], Sequence[dict[str, Any]]]
     providers: Sequence[str]

@@ -39,16 +39,29 @@ def is_task(text: str) -> bool:
     return _TASK.match(text) is not None
 
 
+def is_scrap(sentence: str) -> bool:
+    """Return whether it is too short to say anything: a heading or a page number."""
+    return len(sentence.split()) < _MIN_WORDS
+
+
+def best_relevance(sentences: Sequence[str], relevance: Sequence[float]) -> float:
+    """Return the highest relevance (0..1) among the sentences that are no scraps; 0 if there
+    is none."""
+    return max(
+        (own for sentence, own in zip(sentences, relevance, strict=True) if not is_scrap(sentence)),
+        default=0.0,
+    )
+
+
 def evidence(sources: Sequence[Source]) -> float:
     """Return the relevance (0..1) of the best sentence found; 0 if there is none."""
     return max(
         (
-            relevance
-            for source in sources
-            for (start, end), relevance in zip(
-                source.chunk.sentences, source.relevance, strict=True
+            best_relevance(
+                [source.chunk.text[start:end] for start, end in source.chunk.sentences],
+                source.relevance,
             )
-            if len(source.chunk.text[start:end].split()) >= _MIN_WORDS
+            for source in sources
         ),
         default=0.0,
     )

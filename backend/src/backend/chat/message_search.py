@@ -4,28 +4,33 @@ Recall gives other conversations' words to a model, so it heeds every switch. Th
 shows users their own conversations, so it covers all of them.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from backend.chat.citations import Embed
+from backend.chat.evidence import is_scrap
+from backend.chat.matching import (
+    BEGUN_SCORE,
+    Matcher,
+    Span,
+    marks_within,
+    window,
+)
 from backend.chat.memory import SearchMessages
+from backend.chat.when import spoken_date
 from backend.db.repositories import message_passages
 from backend.db.repositories.message_passages import PassageRecord
 from backend.db.session import Database
+from backend.errors import EmbeddingRefused, EmbeddingUnavailable
 from backend.store.keywords import KeywordEncoder
 from backend.store.memory import Recalled, RecalledPassage, SaidWhere
+from backend.store.relevance import by_meaning
 
-_QUOTE_CHARACTERS: Final = 300
-_MIN_COSINE: Final = 0.35  # from which a message without a word of the query is shown
 _LOOKED_THROUGH: Final = 2_000  # newest messages, for a word that is being typed
-_FRAGMENT_SCORE: Final = 0.5
-_MIN_FRAGMENT: Final = 2
-_WORD: Final = re.compile(r"\w+")
-_LAST_WORD: Final = re.compile(r"\w+$")
-
-Span = tuple[int, int]
+_EMBEDDED: Final = 16  # most sentences for one search: some 80 ms
+_MAYBE_NEAR: Final = 0.5  # of the relevance asked for, of a message together with the turn before
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,14 @@ class MessageFilter:
 class MessageSearch:
     """Finds messages by words, also unfinished ones, and by meaning."""
 
-    def __init__(self, database: Database, search: SearchMessages) -> None:
+    def __init__(
+        self, database: Database, search: SearchMessages, embed: Embed, min_relevance: float
+    ) -> None:
+        """`min_relevance` (0..1) is asked of what shares no word with the query."""
         self._database = database
         self._search = search
+        self._embed = embed
+        self._min_relevance = min_relevance
         self._encoder = KeywordEncoder()
 
     def find(
@@ -75,74 +85,100 @@ class MessageSearch:
         Raises:
             Unavailable: the index cannot be reached.
         """
+        matcher = Matcher(self._encoder, query, self._min_relevance)
         found = self._search(user_id=user_id, query=query, where=_scope(where), limit=limit)
-        shown = [
-            self._shown(query, item.passage, item.score)
+        allowed = [
+            item
             for item in found
-            if _fits(item) and _is_in(item.passage, where)
+            if _is_in(item.passage, where) and matcher.has_phrases(item.passage.text)
+        ]
+        wordless = [item for item in allowed if not _has_words(matcher, item)]
+        near = self._near(matcher, query, wordless)
+        shown = [
+            _shown(matcher, item.passage, item.score, near.get(item.passage.id))
+            for item in allowed
+            if item not in wordless or item.passage.id in near
         ]
         known = {message.message_id for message in shown}
-        for record in self._being_typed(user_id, query, where, limit):
+        for record in self._being_typed(matcher, user_id, where, limit):
             if record.message_id not in known:
                 known.add(record.message_id)
-                shown.append(self._shown(query, record, _FRAGMENT_SCORE))
+                shown.append(_shown(matcher, record, BEGUN_SCORE))
         return sorted(shown, key=lambda message: -message.score)[:limit]
 
+    def _near(self, matcher: Matcher, query: str, items: Sequence[Recalled]) -> dict[str, Span]:
+        """Return the passages, by id, that come near the query without a word of it, each with
+        the place of its nearest sentence.
+
+        A message's vector is that of the turn before as well. It tells which messages may be
+        near; their own sentences, embedded now, tell which are. Nothing is near while the model
+        embeds nothing.
+        """
+        places: list[tuple[str, Span]] = []
+        sentences: list[str] = []
+        for item in sorted(items, key=lambda item: -(item.cosine or 0.0)):
+            if by_meaning(item.cosine or 0.0) < _MAYBE_NEAR * matcher.min_relevance:
+                break
+            for start, end in item.passage.sentences:
+                sentence = item.passage.text[start:end]
+                if not is_scrap(sentence) and len(sentences) < _EMBEDDED:
+                    places.append((item.passage.id, (start, end)))
+                    sentences.append(sentence)
+        if not sentences:
+            return {}
+        try:
+            vectors = self._embed([query, *sentences])
+        except (EmbeddingUnavailable, EmbeddingRefused):
+            return {}
+        cosines = vectors[1:] @ vectors[0]
+        # The nearest last, so that of each passage it is what stays.
+        return {
+            places[n][0]: places[n][1]
+            for n in map(int, cosines.argsort())
+            if by_meaning(float(cosines[n])) >= matcher.min_relevance
+        }
+
     def _being_typed(
-        self, user_id: str, query: str, where: MessageFilter, limit: int
+        self, matcher: Matcher, user_id: str, where: MessageFilter, limit: int
     ) -> list[PassageRecord]:
         """Return the newest messages that hold the query's last word, finished or not."""
-        fragment = _LAST_WORD.search(query)
-        if fragment is None or len(fragment[0]) < _MIN_FRAGMENT:
+        if not matcher.fragment:
             return []
         with self._database.db_session() as session:
             records = message_passages.newest_containing(
-                session, user_id, fragment[0], among=_LOOKED_THROUGH, limit=limit
+                session, user_id, matcher.fragment, among=_LOOKED_THROUGH, limit=limit
             )
-        words = _WORD.findall(query.casefold())
         return [
             record
             for record in records
-            if _is_in(record, where) and all(word in record.text.casefold() for word in words)
+            if _is_in(record, where)
+            and matcher.has_begun(record.text)
+            and matcher.has_phrases(record.text)
         ]
 
-    def _shown(
-        self, query: str, passage: RecalledPassage | PassageRecord, score: float
-    ) -> FoundMessage:
-        marks = self.highlights(query, passage.text)
-        first, last = _window(passage.text, passage.sentences, marks)
-        return FoundMessage(
-            message_id=passage.message_id,
-            conversation_id=passage.conversation_id,
-            conversation_title=passage.conversation_title,
-            role=passage.role,
-            model=passage.model,
-            said_at=passage.said_at,
-            quote=passage.text[first:last],
-            start=passage.start + first,
-            end=passage.start + last,
-            highlights=tuple((s - first, e - first) for s, e in marks if first <= s and e <= last),
-            score=score,
-        )
 
-    def highlights(self, query: str, text: str) -> list[Span]:
-        """Return where words of the query stand in the text, in other forms or as its beginning
-        where the last word is still being typed."""
-        wanted = set(self._encoder.query(query).indices)
-        fragment = _LAST_WORD.search(query.casefold())
-        marks = []
-        known: dict[str, bool] = {}
-        for word in _WORD.finditer(text):
-            lower = word[0].casefold()
-            if lower not in known:
-                stems = set(self._encoder.query(lower).indices)
-                known[lower] = bool(stems) and stems <= wanted
-            if known[lower]:
-                marks.append(word.span())
-            elif fragment and len(fragment[0]) >= _MIN_FRAGMENT and fragment[0] in lower:
-                at = word.start() + lower.index(fragment[0])
-                marks.append((at, min(at + len(fragment[0]), word.end())))
-        return marks
+def _shown(
+    matcher: Matcher,
+    passage: RecalledPassage | PassageRecord,
+    score: float,
+    nearest: Span | None = None,
+) -> FoundMessage:
+    """Return the part with most words to mark; without any, from the nearest sentence on."""
+    marks = matcher.highlights(passage.text)
+    first, last = window(passage.sentences, [nearest] if nearest else marks)
+    return FoundMessage(
+        message_id=passage.message_id,
+        conversation_id=passage.conversation_id,
+        conversation_title=passage.conversation_title,
+        role=passage.role,
+        model=passage.model,
+        said_at=passage.said_at,
+        quote=passage.text[first:last],
+        start=passage.start + first,
+        end=passage.start + last,
+        highlights=marks_within(marks, first, last),
+        score=score,
+    )
 
 
 def _scope(where: MessageFilter) -> SaidWhere:
@@ -155,8 +191,12 @@ def _scope(where: MessageFilter) -> SaidWhere:
     )
 
 
-def _fits(item: Recalled) -> bool:
-    return item.keyword_score > 0 or (item.cosine is not None and item.cosine >= _MIN_COSINE)
+def _has_words(matcher: Matcher, item: Recalled) -> bool:
+    """Tell whether a message has a word of the query itself or was said on the day that it
+    names; that the turn before has a word is not enough."""
+    if matcher.has_words(item.passage.text):
+        return True
+    return item.keyword_score > 0 and matcher.has_all_words(spoken_date(item.passage.said_at))
 
 
 def _is_in(passage: RecalledPassage | PassageRecord, where: MessageFilter) -> bool:
@@ -167,16 +207,3 @@ def _is_in(passage: RecalledPassage | PassageRecord, where: MessageFilter) -> bo
         and (where.since is None or passage.said_at >= where.since)
         and (where.until is None or passage.said_at < where.until)
     )
-
-
-def _window(text: str, sentences: Sequence[Sequence[int]], marks: Sequence[Span]) -> Span:
-    """Return the part of a passage to show: from the sentence with most marks on."""
-    counts = [sum(s <= mark[0] < e for mark in marks) for s, e in sentences]
-    best = max(range(len(sentences)), key=counts.__getitem__)
-    start = sentences[best][0]
-    end = sentences[best][1]
-    for following in sentences[best + 1 :]:
-        if following[1] - start > _QUOTE_CHARACTERS:
-            break
-        end = following[1]
-    return start, end

@@ -183,3 +183,8 @@ def _german_days(found: re.Match[str], now: datetime) -> _Span:
     count, unit = min(int(found["count_"]), 1_000), found["unit_"].lower()
     days = {"tagen": 1, "wochen": 7, "monaten": 30}[unit] * count
     return _day(now, days)[0], now + timedelta(days=1)
+
+
+def spoken_date(at: datetime) -> str:
+    """Return a day as people write it: "8 May 2026"."""
+    return f"{at.day} {at:%B %Y}"

@@ -422,6 +422,7 @@ class Message(Base):
             postgresql_where=text("client_id IS NOT NULL"),
         ),
         Index("ix_messages_user_id_id", "user_id", "id"),
+        Index("ix_messages_user_id_model", "user_id", "model"),
         Index(
             "ix_messages_unsplit",
             "id",

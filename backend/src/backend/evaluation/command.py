@@ -17,7 +17,7 @@ from backend.errors import ConfigurationError
 from backend.evaluation import dialogue
 from backend.evaluation.corpus import Library, load, take_in
 from backend.evaluation.dataset import CORPUS, Dataset, read_dataset
-from backend.evaluation.dialogue import is_dialogue
+from backend.evaluation.dialogue import DialogueLibrary, is_dialogue
 from backend.evaluation.measurement import DEPTH, Measurement, measure, measure_by
 from backend.evaluation.report import Result
 from backend.files import FileStore
@@ -122,16 +122,11 @@ def _measure_dialogue(
     root: Path,
     tell: Tell,
 ) -> Result:
-    way: list[int | str] = [_DIALOGUE_VERSION, *_DIALOGUE_SETTINGS]
-    with _open_folder(folder, dataset, settings, root, way) as (config, database):
-        library = dialogue.load(config.data_dir)
-        if library is None:
-            _empty(config.data_dir)
-            library = dialogue.take_in(config, database, dataset, root / "vectors.db", tell)
+    with open_dialogue(folder, dataset, settings, root, tell) as opened:
 
         def ask_all(weights: Mapping[str, float]) -> Measurement:
-            with _search_stack(config, database, weights) as stack:
-                ask = dialogue.asker(library, stack.search_messages, DEPTH)
+            with opened.search_stack(weights) as stack:
+                ask = dialogue.asker(opened.library, stack.search_messages, DEPTH)
                 return measure_by(dataset, ask, tell)
 
         hybrid = ask_all({})
@@ -139,22 +134,35 @@ def _measure_dialogue(
             name: ask_all(weights)
             for name, weights in (dialogue.half_weights() if halves else {}).items()
         }
-    return Result(dataset.name, len(dataset.entries), library.passages, hybrid, parts)
+    return Result(dataset.name, len(dataset.entries), opened.library.passages, hybrid, parts)
 
 
 @dataclass(frozen=True, slots=True)
-class OpenLibrary:
-    """A corpus that lies in a data folder of its own, ready to be searched."""
+class _Opened:
+    """A data folder of its own, ready to be searched."""
 
     config: Config
     database: Database
-    library: Library
 
     @contextmanager
     def search_stack(self, overrides: Mapping[str, Any]) -> Iterator[SearchStack]:
         """Give the product's search, with `overrides` of the configuration by field."""
         with _search_stack(self.config, self.database, overrides) as stack:
             yield stack
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLibrary(_Opened):
+    """A corpus of documents that was taken in."""
+
+    library: Library
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDialogue(_Opened):
+    """A set of turns that was taken in."""
+
+    library: DialogueLibrary
 
 
 @contextmanager
@@ -173,6 +181,24 @@ def open_library(
             _empty(config.data_dir)  # of what an evaluation that was killed has left
             library = take_in(config, database, dataset, root / "vectors.db", tell)
         yield OpenLibrary(config, database, library)
+
+
+@contextmanager
+def open_dialogue(
+    folder: Path, dataset: Dataset, settings: Mapping[str, str], root: Path, tell: Tell
+) -> Iterator[OpenDialogue]:
+    """As `open_library`, of a set of turns: its conversations as memory has them.
+
+    Raises:
+        ConfigurationError: as `run_eval`.
+    """
+    way: list[int | str] = [_DIALOGUE_VERSION, *_DIALOGUE_SETTINGS]
+    with _open_folder(folder, dataset, settings, root, way) as (config, database):
+        library = dialogue.load(config.data_dir)
+        if library is None:
+            _empty(config.data_dir)
+            library = dialogue.take_in(config, database, dataset, root / "vectors.db", tell)
+        yield OpenDialogue(config, database, library)
 
 
 @contextmanager

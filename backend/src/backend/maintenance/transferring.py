@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+from backend.api import serializers
 from backend.config import Config
 from backend.db.session import Database
 from backend.errors import Conflict, NotFound, Unavailable
@@ -15,6 +16,7 @@ from backend.transfer.account_export import AccountExport
 from backend.transfer.account_format import MANIFEST
 from backend.transfer.account_import import import_account
 from backend.transfer.foreign_import import import_conversations
+from backend.transfer.json_export import to_json
 from backend.transfer.markdown_export import to_markdown
 from backend.transfer.pdf_export import to_pdf
 from backend.transfer.report import Report, Tally
@@ -28,7 +30,8 @@ Tell = Callable[[str], None]
 def run_export(
     config: Config, path: Path, username: str, conversation_id: str | None, tell: Tell
 ) -> None:
-    """Write an account to the new file `path`, or one conversation: as PDF if it is so called.
+    """Write an account to the new file `path`, or one conversation: as PDF or JSON if it is so
+    called, else as Markdown.
 
     Raises:
         Conflict: there is such a file already.
@@ -45,8 +48,7 @@ def run_export(
             pieces = AccountExport(database, FileStore(config.files_dir), user_id)
         else:
             transcript = Transcript(database, user_id, conversation_id)
-            is_pdf = path.suffix.lower() == ".pdf"
-            pieces = to_pdf(transcript) if is_pdf else to_markdown(transcript)
+            pieces = _pieces(transcript, path.suffix.lower())
         _write(path, pieces)
     tell(f"{path} is written: {path.stat().st_size:,} bytes.")
 
@@ -68,6 +70,14 @@ def run_import(config: Config, path: Path, username: str, tell: Tell) -> None:
         else:
             report = import_conversations(config, database, user_id, path)
     _tell_report(report, tell)
+
+
+def _pieces(transcript: Transcript, suffix: str) -> Iterable[str | bytes]:
+    if suffix == ".pdf":
+        return to_pdf(transcript)
+    if suffix == ".json":
+        return to_json(transcript, serializers.conversation, serializers.message)
+    return to_markdown(transcript)
 
 
 def _user(database: Database, username: str) -> str:

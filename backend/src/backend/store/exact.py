@@ -25,6 +25,7 @@ class ExactTerms:
         weights = dict.fromkeys(map(_normal, tokens), 1.0)
         weights |= dict.fromkeys(map(_normal, phrases), _PHRASE_WEIGHT)
         weights = dict(list(weights.items())[:_MAX_TERMS])
+        self._phrases = [_pattern(_normal(phrase)) for phrase in phrases[:_MAX_TERMS]]
         self._terms = [(_pattern(term), weight) for term, weight in weights.items()]
         self._total = sum(weights.values())
         self.strength = max(weights.values(), default=0.0)
@@ -39,6 +40,13 @@ class ExactTerms:
             return 0.0
         normal = _normal(text)
         return sum(weight for term, weight in self._terms if term.search(normal)) / self._total
+
+    def has_phrases(self, text: str) -> bool:
+        """Return whether every quoted phrase stands in `text`, as `share` compares."""
+        if not self._phrases:
+            return True
+        normal = _normal(text)
+        return all(phrase.search(normal) for phrase in self._phrases)
 
 
 def _normal(text: str) -> str:

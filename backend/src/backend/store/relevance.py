@@ -50,6 +50,11 @@ class SentenceScorer:
         return frozenset(self._encoder.query(text).indices)
 
 
+def by_meaning(cosine: float) -> float:
+    """Return the relevance (0..1) of a sentence that shares no word with the question."""
+    return _COSINE_WEIGHT * max(cosine, 0.0)
+
+
 def _score_passage(
     cosines: FloatVector | None, words: Sequence[frozenset[int]], weights: Mapping[int, float]
 ) -> tuple[float, ...]:
@@ -66,7 +71,7 @@ def _score_passage(
         scores = [share / (_WORDS_WEIGHT + _CONTEXT_WEIGHT) for share in shares]
     else:
         scores = [
-            share + _COSINE_WEIGHT * max(cosine, 0.0)
+            share + by_meaning(cosine)
             for share, cosine in zip(shares, cosines.tolist(), strict=True)
         ]
     return tuple(min(score, 1.0) for score in scores)

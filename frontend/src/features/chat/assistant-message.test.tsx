@@ -15,6 +15,7 @@ function renderAnswer(fields: Partial<Message>) {
       message={aMessage({ role: "assistant", model: null, ...fields })}
       liveText={null}
       branches={null}
+      mark={null}
       recalled={null}
       isDocumentGone={() => false}
       onOpenCitation={() => undefined}

@@ -15,6 +15,8 @@ type AssistantMessageProps = {
   /** What has arrived of an answer that is still being written. */
   liveText: string | null;
   branches: ReactNode;
+  /** Shown always, unlike the actions. */
+  mark: ReactNode;
   /** Shown under the answer: the past chats it recalled. */
   recalled: ReactNode;
   isDocumentGone: (citation: Citation) => boolean;
@@ -26,6 +28,7 @@ export function AssistantMessage({
   message,
   liveText,
   branches,
+  mark,
   recalled,
   isDocumentGone,
   onOpenCitation,
@@ -63,13 +66,16 @@ export function AssistantMessage({
       <SupportNote citations={message.citations} />
       {recalled}
       {!streaming && (
-        <div className="message-actions mt-2 -ml-2 flex flex-wrap items-center">
-          {branches}
-          <CopyButton label={strings.chat.copyAnswer} text={() => message.content} />
-          <RegenerateMenu onRegenerate={onRegenerate} />
-          {message.model !== null && (
-            <AnswerDetails message={message} model={message.model} />
-          )}
+        <div className="mt-2 -ml-2 flex items-center">
+          {mark}
+          <div className="message-actions flex min-w-0 flex-wrap items-center">
+            {branches}
+            <CopyButton label={strings.chat.copyAnswer} text={() => message.content} />
+            <RegenerateMenu onRegenerate={onRegenerate} />
+            {message.model !== null && (
+              <AnswerDetails message={message} model={message.model} />
+            )}
+          </div>
         </div>
       )}
     </article>

@@ -128,6 +128,7 @@ function Conversation({
       <MessageList
         path={path}
         turn={turn}
+        remembered={conversation.memory_enabled}
         outgoing={outgoing}
         onChooseBranch={(message) => setChoices((known) => chooseBranch(known, message))}
         onEdit={edit}

@@ -10,6 +10,7 @@ import { AssistantMessage } from "./assistant-message";
 import { BranchSwitcher } from "./branch-switcher";
 import { useChat } from "./chat-context";
 import type { PathEntry } from "./message-tree";
+import { NotRemembered } from "./not-remembered";
 import type { OutgoingMessage as Outgoing } from "./outbox";
 import { OutgoingMessage } from "./outgoing-message";
 import { useStickToBottom } from "./use-stick-to-bottom";
@@ -22,6 +23,8 @@ type MessageListProps = {
   path: readonly PathEntry[];
   outgoing: readonly Outgoing[];
   turn: Turn | null;
+  /** Whether the conversation is. */
+  remembered: boolean;
   onChooseBranch: (message: Message) => void;
   onEdit: (message: Message, text: string, clientId: string) => Promise<boolean>;
   onRegenerate: (message: Message, modelId?: string) => void;
@@ -91,6 +94,7 @@ type MessageItemProps = Omit<MessageListProps, "path" | "outgoing" | "turn"> & {
 
 function MessageItem({
   entry: { message, siblings },
+  remembered,
   onChooseBranch,
   onEdit,
   onRegenerate,
@@ -100,6 +104,7 @@ function MessageItem({
   const branches = (
     <BranchSwitcher message={message} siblings={siblings} onChoose={onChooseBranch} />
   );
+  const mark = <NotRemembered message={message} conversationRemembered={remembered} />;
   const openCitation = useCallback(
     (citation: Citation) => onOpenCitation(message, citation),
     [message, onOpenCitation],
@@ -112,6 +117,7 @@ function MessageItem({
       <UserMessage
         message={message}
         branches={branches}
+        mark={mark}
         onEdit={(text, clientId) => onEdit(message, text, clientId)}
       />
     );
@@ -121,6 +127,7 @@ function MessageItem({
       message={message}
       liveText={liveText}
       branches={branches}
+      mark={mark}
       recalled={renderRecalled(message)}
       isDocumentGone={isDocumentGone}
       onOpenCitation={openCitation}

@@ -147,6 +147,7 @@ export function createOutbox(
         citations: [],
         memories: [],
         memories_state: null,
+        remembered: message.remembered,
         no_answer: false,
         usage: null,
         left_out: null,

@@ -12,11 +12,13 @@ import { useChat } from "./chat-context";
 type UserMessageProps = {
   message: Message;
   branches: ReactNode;
+  /** Shown always, unlike the actions. */
+  mark: ReactNode;
   /** Resolves to false when the edit was not accepted and stays open. */
   onEdit: (text: string, clientId: string) => Promise<boolean>;
 };
 
-export function UserMessage({ message, branches, onEdit }: UserMessageProps) {
+export function UserMessage({ message, branches, mark, onEdit }: UserMessageProps) {
   const { editDraftKey } = useChat();
   const draftKey = editDraftKey(message.id);
   const [editing, setEditing] = useState(() => readStored(draftKey) !== null);
@@ -39,14 +41,17 @@ export function UserMessage({ message, branches, onEdit }: UserMessageProps) {
   return (
     <div className="group flex flex-col items-end">
       <MessageBubble text={message.content} />
-      <div className="message-actions mt-1 flex items-center">
-        {branches}
-        <CopyButton label={strings.chat.copyMessage} text={() => message.content} />
-        <IconButton
-          label={strings.chat.edit}
-          icon={<Pencil aria-hidden />}
-          onClick={() => setEditing(true)}
-        />
+      <div className="mt-1 flex items-center">
+        <div className="message-actions flex items-center">
+          {branches}
+          <CopyButton label={strings.chat.copyMessage} text={() => message.content} />
+          <IconButton
+            label={strings.chat.edit}
+            icon={<Pencil aria-hidden />}
+            onClick={() => setEditing(true)}
+          />
+        </div>
+        {mark}
       </div>
     </div>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { matchesWords, segmentsAt, segmentsMatching } from "./matching-words";
+import { fromFirstMark, matchesWords, segmentsAt, segmentsMatching } from "./matching-words";
 
 const marked = (segments: { text: string; marked: boolean }[]) =>
   segments.map(({ text, marked: isMarked }) => (isMarked ? `[${text}]` : text)).join("");
@@ -22,6 +22,18 @@ describe("words that match a search", () => {
     );
     expect(marked(segmentsMatching("Ålesund, 灯台", "ålesund 灯"))).toBe("[Ålesund], [灯台]");
     expect(marked(segmentsMatching("C++ (a)", "++"))).toBe("C++ (a)");
+  });
+
+  it("are brought into view by leaving out what stands far before them", () => {
+    const text = `${"A word and another. ".repeat(6)}Then the light.`;
+    const at = text.indexOf("light");
+    expect(marked(fromFirstMark(segmentsAt(text, [{ start: at, end: at + 5 }])))).toBe(
+      "… word and another. A word and another. Then the [light].",
+    );
+    expect(marked(fromFirstMark(segmentsAt("Near the light.", [{ start: 9, end: 14 }])))).toBe(
+      "Near the [light].",
+    );
+    expect(marked(fromFirstMark(segmentsAt(text, [])))).toBe(text);
   });
 
   it("must all be in a title for it to match", () => {

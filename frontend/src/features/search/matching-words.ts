@@ -2,6 +2,8 @@ import { sliceCodePoints } from "@/lib/code-points";
 
 export type Segment = { text: string; marked: boolean };
 
+const MAX_LEAD_CHARS = 48;
+
 type Range = { start: number; end: number };
 
 /** Cuts a text at ranges of code points, which may overlap. */
@@ -20,6 +22,17 @@ export function segmentsAt(text: string, ranges: readonly Range[]): Segment[] {
   }
   add(done, undefined, false);
   return segments;
+}
+
+/** Leaves out what stands far before the first mark, so that it shows in a few lines. */
+export function fromFirstMark(segments: readonly Segment[]): Segment[] {
+  const [lead, ...rest] = segments;
+  if (!lead || lead.marked || rest.length === 0) return [...segments];
+  const kept = lead.text.slice(-MAX_LEAD_CHARS);
+  if (kept === lead.text) return [...segments];
+  // From a whole word on, where there are spaces.
+  const word = kept.search(/(?<=\s)\S/);
+  return [{ text: `… ${word < 0 ? kept : kept.slice(word)}`, marked: false }, ...rest];
 }
 
 /** Marks the words that begin with a word of the query. */

@@ -1,11 +1,14 @@
+import { passagePath } from "@/lib/passage-path";
 import { narrowsMessages, type SearchFilters } from "@/lib/queries/search";
 import { strings } from "@/lib/strings";
+import { turnPath } from "@/lib/turn-path";
 import type { Conversation, Found, FoundMessage, FoundPassage } from "@/types/api";
 import { matchesWords } from "./matching-words";
 
 const MAX_TITLES = 5;
 
-export type SearchResult = { key: string } & (
+/** `path` is where it opens. */
+export type SearchResult = { key: string; path: string } & (
   | { kind: "conversation"; conversation: Conversation }
   | { kind: "message"; found: FoundMessage }
   | { kind: "document"; found: FoundPassage }
@@ -29,6 +32,7 @@ export function resultGroups(
       label: strings.search.chats,
       results: titles.map((conversation) => ({
         key: `conversation-${conversation.id}`,
+        path: `/c/${encodeURIComponent(conversation.id)}`,
         kind: "conversation",
         conversation,
       })),
@@ -43,10 +47,20 @@ const isMessage = (item: Found): item is FoundMessage => item.kind === "message"
 const isPassage = (item: Found): item is FoundPassage => item.kind === "document";
 
 function messageResult(found: FoundMessage): SearchResult {
-  return { key: `message-${found.message.id}-${found.start}`, kind: "message", found };
+  return {
+    key: `message-${found.message.id}-${found.start}`,
+    path: turnPath(found.conversation.id, found.message.id),
+    kind: "message",
+    found,
+  };
 }
 
 function passageResult(found: FoundPassage): SearchResult {
-  const { document, page, start } = found;
-  return { key: `document-${document.id}-${page}-${start}`, kind: "document", found };
+  const { document, page, start, end } = found;
+  return {
+    key: `document-${document.id}-${page}-${start}`,
+    path: passagePath(document.id, { page, start, end }),
+    kind: "document",
+    found,
+  };
 }

@@ -1,9 +1,10 @@
 import { FileText, MessageSquare, MessageSquareText } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
+import { Link } from "react-router";
 import { cn } from "@/lib/class-names";
 import { formatDate } from "@/lib/format";
 import { strings } from "@/lib/strings";
-import { type Segment, segmentsAt, segmentsMatching } from "./matching-words";
+import { fromFirstMark, type Segment, segmentsAt, segmentsMatching } from "./matching-words";
 import type { ResultGroup, SearchResult } from "./result-groups";
 
 type ResultListProps = {
@@ -52,25 +53,32 @@ type OptionProps = {
   onOpen: () => void;
 };
 
-/** Keys are heard by the search field, which has the focus. */
+/** A link, so that it can be opened in another tab; the focus stays in the search field, which
+ *  hears the keys. */
 function Option({ id, result, query, active, onOpen }: OptionProps) {
   const { icon, title, when, quote } = shown(result, query);
   return (
-    // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
-    <div
+    <Link
+      to={result.path}
       id={id}
+      tabIndex={-1}
       role="option"
       aria-selected={active}
       className={cn(
-        "flex cursor-pointer gap-2.5 rounded-lg px-2.5 py-2 text-sm select-none hover:bg-subtle [&>svg]:mt-0.5 [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-muted",
+        "flex gap-2.5 rounded-lg px-2.5 py-2 text-sm select-none hover:bg-subtle [&>svg]:mt-0.5 [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-muted",
         active && "bg-subtle",
       )}
-      onClick={onOpen}
+      onClick={(event) => {
+        if (opensHere(event)) onOpen();
+      }}
     >
       {icon}
       <span className="min-w-0 flex-1">
         <span className="flex items-baseline gap-2">
-          <span className="min-w-0 flex-1 truncate font-medium">
+          <span
+            className={cn("min-w-0 flex-1 font-medium", quote ? "truncate" : "line-clamp-2")}
+            title={title.map(({ text }) => text).join("")}
+          >
             <Marked segments={title} />
           </span>
           <span className="shrink-0 text-xs text-muted">{when}</span>
@@ -81,8 +89,13 @@ function Option({ id, result, query, active, onOpen }: OptionProps) {
           </span>
         )}
       </span>
-    </div>
+    </Link>
   );
+}
+
+/** Whether a click opens a link in this tab. */
+function opensHere({ button, altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): boolean {
+  return button === 0 && !altKey && !ctrlKey && !metaKey && !shiftKey;
 }
 
 type Shown = { icon: ReactNode; title: Segment[]; when: string; quote: Segment[] | null };
@@ -104,16 +117,16 @@ function shown(result: SearchResult, query: string): Shown {
         icon: <MessageSquareText aria-hidden />,
         title: plain(conversation.title || strings.conversations.untitled),
         when: formatDate(message.created_at),
-        quote: [...plain(`${strings.memory.saidBy(message.role)}: `), ...segmentsAt(quote, highlights)],
+        quote: [...plain(`${strings.memory.saidBy(message.role)}: `), ...fromFirstMark(segmentsAt(quote, highlights))],
       };
     }
     case "document": {
-      const { document, page, quote } = result.found;
+      const { document, page, quote, highlights } = result.found;
       return {
         icon: <FileText aria-hidden />,
-        title: plain(document.filename),
+        title: segmentsMatching(document.filename, query),
         when: strings.search.page(page),
-        quote: segmentsMatching(quote, query),
+        quote: fromFirstMark(segmentsAt(quote, highlights)),
       };
     }
   }

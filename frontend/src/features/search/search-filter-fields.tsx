@@ -2,9 +2,13 @@ import { type ReactNode, useId } from "react";
 import { Button } from "@/components/ui/button";
 import { CheckboxRow } from "@/components/ui/checkbox-row";
 import { Input } from "@/components/ui/field";
-import { modelLabel } from "@/lib/format";
-import { useModels } from "@/lib/queries/models";
-import { narrowsMessages, NO_FILTERS, type SearchFilters } from "@/lib/queries/search";
+import { modelLabel, providerLabel, providerOf } from "@/lib/format";
+import {
+  narrowsMessages,
+  NO_FILTERS,
+  type SearchFilters,
+  useAnsweringModels,
+} from "@/lib/queries/search";
 import { strings } from "@/lib/strings";
 
 type SearchFilterFieldsProps = {
@@ -15,7 +19,7 @@ type SearchFilterFieldsProps = {
 
 /** What a search is narrowed to; all but the first are about messages, and leave documents out. */
 export function SearchFilterFields({ filters, conversationId, onChange }: SearchFilterFieldsProps) {
-  const models = useModels().data ?? [];
+  const models = useAnsweringModels().data ?? [];
   const change = (changed: Partial<SearchFilters>) => onChange({ ...filters, ...changed });
   const onlyMessages = narrowsMessages(filters);
   return (
@@ -40,7 +44,7 @@ export function SearchFilterFields({ filters, conversationId, onChange }: Search
           value={filters.model}
           options={[
             ["", strings.search.anyModel],
-            ...models.map(({ id }): [string, string] => [id, modelLabel(id)]),
+            ...models.map((id): [string, string] => [id, distinctLabel(id, models)]),
           ]}
           onChange={(model) => change({ model })}
         />
@@ -73,6 +77,13 @@ export function SearchFilterFields({ filters, conversationId, onChange }: Search
       )}
     </fieldset>
   );
+}
+
+/** With its provider where another provider's model has the same name. */
+function distinctLabel(id: string, ids: readonly string[]): string {
+  const label = modelLabel(id);
+  const isOnly = ids.every((other) => other === id || modelLabel(other) !== label);
+  return isOnly ? label : `${label} (${providerLabel(providerOf(id))})`;
 }
 
 type Labelled = { label: string; children: (id: string) => ReactNode };

@@ -1,5 +1,6 @@
 import { Search as SearchIcon, SlidersHorizontal } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from "react";
+import { useNavigate } from "react-router";
 import { Input } from "@/components/ui/field";
 import { FormError } from "@/components/ui/form-error";
 import { IconButton } from "@/components/ui/icon-button";
@@ -8,7 +9,7 @@ import { nextOption } from "@/lib/option-keys";
 import { useConversations } from "@/lib/queries/conversations";
 import { narrowsMessages, NO_FILTERS, type SearchFilters, useSearch } from "@/lib/queries/search";
 import { strings } from "@/lib/strings";
-import type { Conversation, FoundPassage } from "@/types/api";
+import type { Conversation } from "@/types/api";
 import { resultGroups, type SearchResult } from "./result-groups";
 import { ResultList } from "./result-list";
 import { SearchFilterFields } from "./search-filter-fields";
@@ -30,9 +31,8 @@ type SearchProps = {
   onChange: (state: SearchState) => void;
   /** The conversation that is open. */
   conversationId: string | null;
-  onOpenConversation: (conversationId: string) => void;
-  onOpenTurn: (conversationId: string, messageId: string) => void;
-  onOpenPassage: (passage: FoundPassage) => void;
+  /** A result is being opened. */
+  onOpen: () => void;
   /** Shown while nothing is searched for. */
   children: ReactNode;
 };
@@ -45,13 +45,12 @@ export function Search({
   state,
   onChange,
   conversationId,
-  onOpenConversation,
-  onOpenTurn,
-  onOpenPassage,
+  onOpen,
   children,
 }: SearchProps) {
   const { text, filters, filtersOpen } = state;
   const [activeKey, setActiveKey] = useState<string | null>(null);
+  const navigate = useNavigate();
   const listId = useId();
   const inputRef = useRef<HTMLInputElement>(null);
 
@@ -78,9 +77,7 @@ export function Search({
 
   const open = (result: SearchResult) => {
     setActiveKey(result.key);
-    if (result.kind === "conversation") onOpenConversation(result.conversation.id);
-    else if (result.kind === "document") onOpenPassage(result.found);
-    else onOpenTurn(result.found.conversation.id, result.found.message.id);
+    onOpen();
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -91,6 +88,7 @@ export function Search({
     } else if (event.key === "Enter" && active) {
       event.preventDefault();
       open(active);
+      void navigate(active.path);
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const index = nextOption(event.key, active ? results.indexOf(active) : -1, results.length);
       if (index === null) return;
@@ -142,7 +140,7 @@ export function Search({
             />
           )}
           <p role="status" className="px-2.5 py-1 text-xs text-muted">
-            {statusOf({ count: results.length, settled, failed: error !== null, query })}
+            {statusOf({ count: results.length, settled, failed: error !== null, query, filtered })}
           </p>
           <FormError error={error} />
           <ResultList
@@ -161,10 +159,16 @@ export function Search({
   );
 }
 
-type Status = { count: number; settled: boolean; failed: boolean; query: string };
+type Status = {
+  count: number;
+  settled: boolean;
+  failed: boolean;
+  query: string;
+  filtered: boolean;
+};
 
-function statusOf({ count, settled, failed, query }: Status): string {
+function statusOf({ count, settled, failed, query, filtered }: Status): string {
   if (count > 0) return strings.search.found(count);
   if (!settled) return strings.search.searching;
-  return failed ? "" : strings.search.none(query);
+  return failed ? "" : strings.search.none(query, filtered);
 }

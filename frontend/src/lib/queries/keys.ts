@@ -11,6 +11,7 @@ export const queryKeys = {
   conversations: ["conversations"] as const,
   conversation: (id: string) => ["conversation", id] as const,
   conversationDetails: ["conversation"] as const,
+  answeringModels: ["answering-models"] as const,
   search: (path: string) => ["search", path] as const,
   models: ["models"] as const,
   preferences: ["preferences"] as const,

@@ -58,6 +58,17 @@ export function useSearch(query: string, filters: SearchFilters) {
   });
 }
 
+/** The ids of the models that answered in the user's chats, whether they can be used now or not. */
+export function useAnsweringModels() {
+  return useQuery({
+    queryKey: queryKeys.answeringModels,
+    queryFn: async ({ signal }) =>
+      (await api.get<{ items: { id: string }[] }>("/api/search/models", signal)).items.map(
+        ({ id }) => id,
+      ),
+  });
+}
+
 /** In the reader's own time zone. */
 function startOfDay(day: string, daysLater: number): string {
   const date = new Date(`${day}T00:00`);

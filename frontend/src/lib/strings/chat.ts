@@ -51,6 +51,9 @@ export const chatStrings = {
     rememberHint: "Use earlier chats in this one, and this one in later chats.",
     rememberOffHint: "Memory is switched off in the settings.",
     dontRememberThis: "Don't remember this message",
+    notRemembered: "Not remembered",
+    notRememberedText: "Other chats are not told of this message.",
+    chatNotRememberedText: "Other chats are not told of anything here while “Remember” is off.",
     scopeAll: "All documents",
     scopeSome: (collections: number, documents: number) =>
       [

@@ -332,6 +332,29 @@ def load_evidence(
     return [EvidenceRecord(*row) for row in rows]
 
 
+def newest_containing(
+    session: Session, user_id: str, fragment: str, *, among: int, limit: int
+) -> list[EvidenceRecord]:
+    """Return passages of the newest live documents that contain `fragment`, whatever its case,
+    without vectors.
+
+    Only the `among` newest passages are looked through.
+    """
+    newest = (
+        select(Chunk.id, Chunk.text)
+        .join(Document, Document.id == Chunk.document_id)
+        .where(Document.user_id == user_id, Document.deleted_at.is_(None))
+        .order_by(Document.created_at.desc(), Document.id.desc())
+        .limit(among)
+        .subquery()
+    )
+    ids = session.scalars(
+        select(newest.c.id).where(newest.c.text.icontains(fragment, autoescape=True)).limit(limit)
+    ).all()
+    found = load_evidence(session, user_id, ids, model="")
+    return sorted(found, key=lambda record: ids.index(record.id))
+
+
 def _is_embedded(by: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return the condition that a `Chunk` has vectors of a model for which `by` holds."""
     return exists().where(PassageVectors.chunk_id == Chunk.id, by)

@@ -227,6 +227,23 @@ def history(
     return [_record(row) for row in reversed(rows)]
 
 
+def models(session: Session, user_id: str) -> list[str]:
+    """Return the models that answered the user, in the order of their names.
+
+    Each is looked up in the index after the one before, however many messages there are.
+    """
+    found: list[str] = []
+    after = ""
+    while True:
+        model = session.scalar(
+            select(func.min(Message.model)).where(Message.user_id == user_id, Message.model > after)
+        )
+        if model is None:
+            return found
+        found.append(model)
+        after = model
+
+
 def list_streaming(session: Session, user_id: str) -> list[MessageRecord]:
     """Return the user's answers that are being written."""
     rows = session.scalars(

@@ -1,9 +1,9 @@
 import { useQueries } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
+import type { Passage } from "@/lib/passage-path";
 import { highlightsQuery } from "@/lib/queries/documents";
 import { strings } from "@/lib/strings";
 import type { HighlightBox } from "@/types/api";
-import type { Passage } from "./viewer-target";
 
 type HighlightLayerProps = {
   documentId: string;

@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { errorSentence, isStatus } from "@/lib/api-client";
+import type { Passage } from "@/lib/passage-path";
 import { pageTextQuery } from "@/lib/queries/documents";
 import { strings } from "@/lib/strings";
 import { markedSegments } from "./marked-text";
 import { useNearViewport } from "./use-near-viewport";
 import { PAGE_ATTRIBUTE } from "./use-page-scroll";
-import { type Passage, targetKey, type ViewerTarget } from "./viewer-target";
+import { targetKey, type ViewerTarget } from "./viewer-target";
 
 type TextDocumentProps = {
   documentId: string;

@@ -1,5 +1,4 @@
-/** A stretch of one page's extracted text, in code points. */
-export type Passage = { page: number; start: number; end: number };
+import type { Passage } from "@/lib/passage-path";
 
 /** What the viewer shows. */
 export type ViewerTarget = {
