@@ -200,6 +200,18 @@ def test_turning_a_conversations_memory_off_later_hides_what_was_said_there(
     assert remembering.recalled(QUESTION) == [FACT]
 
 
+def test_what_is_said_while_a_conversations_memory_is_off_is_not_remembered_later_either(
+    remembering: MemoryHouse,
+) -> None:
+    conversation_id = remembering.begin(memory_enabled=False)
+    remembering.say(FACT, conversation_id)
+    with remembering.database.db_transaction() as session:
+        conversations.change(session, remembering.user_id, conversation_id, memory_enabled=True)
+    remembering.say("The bakery opens at seven.", conversation_id)
+    assert remembering.recalled(QUESTION) == []
+    assert remembering.recalled("When does the bakery open?") == ["The bakery opens at seven."]
+
+
 def test_memory_can_be_off_for_a_single_message(remembering: MemoryHouse) -> None:
     conversation_id = remembering.begin()
     remembering.say(FACT, conversation_id, memory_enabled=False)

@@ -15,7 +15,7 @@ from backend.chat.citations import Embed
 from backend.chat.elsewhere import OtherWriters, settle
 from backend.chat.events import AnswerEnded, AnswerStarted, ConversationChanged, Publish
 from backend.chat.jobs import AnswerJobs, Task
-from backend.chat.memory import MemoryRecall, SearchMessages, is_allowed
+from backend.chat.memory import MemoryRecall, SearchMessages, is_to_be_remembered
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.publisher import HEARTBEAT_S
 from backend.chat.retrieval import Chosen, Search
@@ -158,7 +158,7 @@ class AnswerEngine:
                 content=text,
                 client_id=client_id,
                 memory_enabled=memory_enabled,
-                is_remembered=is_allowed(session, user_id, self._config.memory_enabled),
+                is_remembered=self._is_to_be_remembered(session, conversation, memory_enabled),
             )
 
         return self._begin(user_id, conversation_id, model, add_question, client_id)
@@ -185,7 +185,8 @@ class AnswerEngine:
         model = model or (answer and answer.model) or BUILTIN_MODEL
         self._check_model(model)
 
-        def add_question(session: Session, _conversation: ConversationRecord) -> MessageRecord:
+        def add_question(session: Session, conversation: ConversationRecord) -> MessageRecord:
+            own_switch = edited.memory_enabled
             return messages.add(
                 session,
                 user_id=user_id,
@@ -194,8 +195,8 @@ class AnswerEngine:
                 role="user",
                 content=text,
                 client_id=client_id,
-                memory_enabled=edited.memory_enabled,
-                is_remembered=is_allowed(session, user_id, self._config.memory_enabled),
+                memory_enabled=own_switch,
+                is_remembered=self._is_to_be_remembered(session, conversation, own_switch),
             )
 
         return self._begin(user_id, edited.conversation_id, model, add_question, client_id)
@@ -273,6 +274,13 @@ class AnswerEngine:
             return self._settle(message)
         return self._others.text_so_far(message)
 
+    def _is_to_be_remembered(
+        self, session: Session, conversation: ConversationRecord, own_switch: bool | None
+    ) -> bool:
+        return is_to_be_remembered(
+            session, conversation, own_switch, is_enabled=self._config.memory_enabled
+        )
+
     def _begin(
         self,
         user_id: str,
@@ -335,7 +343,7 @@ class AnswerEngine:
                     memory_enabled=question.memory_enabled,
                     # The built-in quotes only repeat documents and what was said.
                     is_remembered=model != BUILTIN_MODEL
-                    and is_allowed(session, user_id, self._config.memory_enabled),
+                    and self._is_to_be_remembered(session, conversation, question.memory_enabled),
                     client_id=answer_client_id,
                 )
                 conversations.touch(session, user_id, conversation_id)

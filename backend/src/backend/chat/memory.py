@@ -18,6 +18,7 @@ from backend.chat.when import AskedTime, asked_time
 from backend.clock import to_wire, utc_now
 from backend.config import Config
 from backend.db.repositories import conversations, memory, preferences
+from backend.db.repositories.conversations import ConversationRecord
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
 from backend.errors import DocChatError
@@ -227,6 +228,15 @@ class MemoryRecall:
 def is_allowed(session: Session, user_id: str, is_enabled: bool) -> bool:
     """Return whether this installation and this user want anything to be remembered."""
     return is_enabled and preferences.get(session, user_id).memory_enabled is not False
+
+
+def is_to_be_remembered(
+    session: Session, conversation: ConversationRecord, own_switch: bool | None, *, is_enabled: bool
+) -> bool:
+    """Return whether what is said now may ever be recalled: not if memory is off now, even if
+    it is turned on later. `own_switch`: the message's; None: the conversation's decides."""
+    is_on = conversation.memory_enabled if own_switch is None else own_switch
+    return is_on and is_allowed(session, conversation.user_id, is_enabled)
 
 
 def is_small_talk(text: str) -> bool:
