@@ -37,7 +37,8 @@ _SPLIT_AT_A_TIME: Final = 64
 _EMBEDDED_AT_A_TIME: Final = 16  # a question that is asked meanwhile waits for this at most
 _CONTEXT_CHARACTERS: Final = 300  # the model reads some 250 words, the passage's own first
 _LOOK_AGAIN_S: Final = 30.0
-_LONGEST_WAY_GIVEN_S: Final = 10.0
+_LONGEST_WAY_GIVEN_S: Final = 4.0  # then a few are embedded although answers are written
+_EMBEDDED_MEANWHILE: Final = 2
 _LOOK_FOR_ANSWERS_S: Final = 0.2
 _PAUSE_AFTER_ERROR_S: Final = 5.0
 _STOP_TIMEOUT_S: Final = 2.0
@@ -154,7 +155,7 @@ class MessageEmbedding:
         self._database = database
         self._embedder = embedder
 
-    def embed_some(self, operation: str = UPSERT_CHUNKS) -> int:
+    def embed_some(self, operation: str = UPSERT_CHUNKS, *, at_most: int | None = None) -> int:
         """Embed the next passages that lack a vector; return how many these were.
 
         Raises:
@@ -162,7 +163,7 @@ class MessageEmbedding:
         """
         name = self._embedder.name
         with self._database.db_session() as session:
-            batch = message_passages.load_unembedded(session, name, self._at_a_time)
+            batch = message_passages.load_unembedded(session, name, at_most or self._at_a_time)
         if not batch:
             return 0
         vectors = self._embedder.embed(
@@ -221,10 +222,11 @@ class MessageEmbedder:
             pause_s = _LOOK_AGAIN_S
             try:
                 while self._leadership.holds():
-                    self._give_way()
+                    is_in_the_way = self._give_way()
                     if self._stopping.is_set():
                         return
-                    if not self._embedding.embed_some():
+                    at_most = _EMBEDDED_MEANWHILE if is_in_the_way else None
+                    if not self._embedding.embed_some(at_most=at_most):
                         break
             except (EmbeddingUnavailable, EmbeddingRefused) as error:
                 logger.warning("messages cannot be embedded now", extra={"code": error.code})
@@ -233,15 +235,16 @@ class MessageEmbedder:
                 pause_s = _PAUSE_AFTER_ERROR_S
             self._rows.was_split.wait(pause_s)
 
-    def _give_way(self) -> None:
-        """Wait while answers are being written, for some seconds at most.
+    def _give_way(self) -> bool:
+        """Wait while answers are being written, for a short time; return whether some still are.
 
         Until it has a vector a passage is found by its words.
         """
         until_s = time.monotonic() + _LONGEST_WAY_GIVEN_S
         while self._is_answering() and time.monotonic() < until_s:
             if self._stopping.wait(_LOOK_FOR_ANSWERS_S):
-                return
+                break
+        return self._is_answering()
 
 
 class RecallRows:

@@ -4,6 +4,9 @@ import threading
 import time
 from dataclasses import replace
 
+import pytest
+
+from backend import message_rows
 from backend.config import Config
 from backend.db.repositories import message_passages
 from backend.db.session import Database
@@ -31,8 +34,12 @@ def found(house: MemoryHouse, query: str) -> list[str]:
 
 
 def test_embedding_waits_for_answers_while_words_are_found_at_once(
-    database: Database, config: Config, openai_server: OpenAIServer
+    database: Database,
+    config: Config,
+    openai_server: OpenAIServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(message_rows, "_LONGEST_WAY_GIVEN_S", 2 * DEADLINE_S)
     answering = threading.Event()
     answering.set()
     with open_memory_house(database, config, openai_server.base_url) as house:
@@ -56,6 +63,36 @@ def test_embedding_waits_for_answers_while_words_are_found_at_once(
             answering.clear()
             while not has_vectors(database):
                 assert time.monotonic() < deadline, "it is not embedded"
+                time.sleep(0.05)
+        finally:
+            stack.stop()
+
+
+def test_a_few_are_embedded_although_answers_never_cease(
+    database: Database,
+    config: Config,
+    openai_server: OpenAIServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(message_rows, "_LONGEST_WAY_GIVEN_S", 0.2)
+    with open_memory_house(database, config, openai_server.base_url) as house:
+        house.stack.stop()
+        files = FileStore(config.files_dir)
+        stack = SearchStack(config, database, files, is_answering=lambda: True)
+        for text in (FACT, "The bakery opens at seven.", "My office is in room 12."):
+            started = house.house.engine.ask(
+                house.user_id, conversation_id=house.begin(), text=text, model="builtin:quotes"
+            )
+            house.house.recorder.end(started.assistant_message_id)
+        stack.start()
+        try:
+            deadline = time.monotonic() + DEADLINE_S
+            stack.wake()
+            while len(found(replace(house, stack=stack), "Skagen bakery office")) < 3:
+                assert time.monotonic() < deadline, "they are not found"
+                time.sleep(0.05)
+            while not has_vectors(database):
+                assert time.monotonic() < deadline, "they are not embedded"
                 time.sleep(0.05)
         finally:
             stack.stop()
