@@ -146,7 +146,9 @@ def test_after_a_kill_the_text_is_kept_and_can_be_written_again(place: Place) ->
     with ServerProcess(place.server.data_dir, **SETTINGS) as place.server:
         row = place.load(message_id)
         assert row["status"] == "interrupted"
-        assert page.text.startswith(row["content"])
+        # What was saved may be ahead by the piece that was waiting to be sent.
+        shown, saved = page.text, row["content"]
+        assert shown.startswith(saved) or saved.startswith(shown)
         # A hundred numbers a second; the save before the last one was a second ago.
         assert len(page.text.split()) - len(row["content"].split()) <= 130
         assert time.monotonic() - killed_at_s < DEADLINE_S
