@@ -59,9 +59,10 @@ class Matcher:
         )
 
     def has_begun(self, text: str) -> bool:
-        """Return whether the text has every word as it is written, also within others."""
+        """Return whether the text has every word as it is written, also within others, and
+        every phrase in quotation marks."""
         lower = text.casefold()
-        return all(word in lower for word in self._written)
+        return all(word in lower for word in self._written) and self.has_phrases(text)
 
     def has_all_words(self, text: str) -> bool:
         """Return whether the text has every word of the query, in some form."""

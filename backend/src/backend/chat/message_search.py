@@ -4,7 +4,7 @@ Recall gives other conversations' words to a model, so it heeds every switch. Th
 shows users their own conversations, so it covers all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -92,12 +92,12 @@ class MessageSearch:
             for item in found
             if _is_in(item.passage, where) and matcher.has_phrases(item.passage.text)
         ]
-        wordless = [item for item in allowed if not _has_words(matcher, item)]
-        near = self._near(matcher, query, wordless)
+        wordless = {item.passage.id: item for item in allowed if not _has_words(matcher, item)}
+        near = self._near(matcher, query, wordless.values())
         shown = [
             _shown(matcher, item.passage, item.score, near.get(item.passage.id))
             for item in allowed
-            if item not in wordless or item.passage.id in near
+            if item.passage.id not in wordless or item.passage.id in near
         ]
         known = {message.message_id for message in shown}
         for record in self._being_typed(matcher, user_id, where, limit):
@@ -106,7 +106,7 @@ class MessageSearch:
                 shown.append(_shown(matcher, record, BEGUN_SCORE))
         return sorted(shown, key=lambda message: -message.score)[:limit]
 
-    def _near(self, matcher: Matcher, query: str, items: Sequence[Recalled]) -> dict[str, Span]:
+    def _near(self, matcher: Matcher, query: str, items: Iterable[Recalled]) -> dict[str, Span]:
         """Return the passages, by id, that come near the query without a word of it, each with
         the place of its nearest sentence.
 
@@ -149,11 +149,7 @@ class MessageSearch:
                 session, user_id, matcher.fragment, among=_LOOKED_THROUGH, limit=limit
             )
         return [
-            record
-            for record in records
-            if _is_in(record, where)
-            and matcher.has_begun(record.text)
-            and matcher.has_phrases(record.text)
+            record for record in records if _is_in(record, where) and matcher.has_begun(record.text)
         ]
 
 

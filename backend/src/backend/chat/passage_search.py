@@ -77,11 +77,7 @@ class PassageSearch:
             records = chunks.newest_containing(
                 session, user_id, matcher.fragment, among=_LOOKED_THROUGH, limit=limit
             )
-        return [
-            record
-            for record in records
-            if matcher.has_begun(record.text) and matcher.has_phrases(record.text)
-        ]
+        return [record for record in records if matcher.has_begun(record.text)]
 
 
 def _fitting(matcher: Matcher, found: Sequence[SearchResult]) -> list[SearchResult]:

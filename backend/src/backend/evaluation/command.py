@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from backend.config import Config, load_config
 from backend.data_folder import LOCK, claim_data_dir
@@ -39,6 +39,7 @@ _DIALOGUE_SETTINGS: Final = (
 )
 
 Tell = Callable[[str], None]
+LibraryT = TypeVar("LibraryT", Library, DialogueLibrary)
 
 
 def parse_settings(assignments: Sequence[str]) -> dict[str, str]:
@@ -175,12 +176,8 @@ def open_library(
         ConfigurationError: as `run_eval`.
     """
     way: list[int | str] = [_INGEST_VERSION, *_INGEST_SETTINGS]
-    with _open_folder(folder, dataset, settings, root, way) as (config, database):
-        library = load(config.data_dir)
-        if library is None:
-            _empty(config.data_dir)  # of what an evaluation that was killed has left
-            library = take_in(config, database, dataset, root / "vectors.db", tell)
-        yield OpenLibrary(config, database, library)
+    with _open_folder(folder, dataset, settings, root, tell, way, load, take_in) as opened:
+        yield OpenLibrary(*opened)
 
 
 @contextmanager
@@ -193,12 +190,9 @@ def open_dialogue(
         ConfigurationError: as `run_eval`.
     """
     way: list[int | str] = [_DIALOGUE_VERSION, *_DIALOGUE_SETTINGS]
-    with _open_folder(folder, dataset, settings, root, way) as (config, database):
-        library = dialogue.load(config.data_dir)
-        if library is None:
-            _empty(config.data_dir)
-            library = dialogue.take_in(config, database, dataset, root / "vectors.db", tell)
-        yield OpenDialogue(config, database, library)
+    how = dialogue.load, dialogue.take_in
+    with _open_folder(folder, dataset, settings, root, tell, way, *how) as opened:
+        yield OpenDialogue(*opened)
 
 
 @contextmanager
@@ -207,11 +201,16 @@ def _open_folder(
     dataset: Dataset,
     settings: Mapping[str, str],
     root: Path,
+    tell: Tell,
     way: Sequence[int | str],
-) -> Iterator[tuple[Config, Database]]:
-    """Give the data folder of a set that is taken in this `way`, and its database.
+    load_taken: Callable[[Path], LibraryT | None],
+    take: Callable[[Config, Database, Dataset, Path, Tell], LibraryT],
+) -> Iterator[tuple[Config, Database, LibraryT]]:
+    """Give the data folder of a set, its database and what was taken in, now if not before.
 
-    `way` is a version and the settings that matter.
+    Args:
+        way: how it is taken in: a version and the settings that matter.
+        load_taken: reads from the folder what `take` has left there.
     """
     config = _config(settings, root)
     name = f"{dataset.name}-{_fingerprint(folder / CORPUS, config, way)}"
@@ -219,7 +218,11 @@ def _open_folder(
     with claim_data_dir(config.data_dir):
         database = create_database(config)
         try:
-            yield config, database
+            library = load_taken(config.data_dir)
+            if library is None:
+                _empty(config.data_dir)  # of what an evaluation that was killed has left
+                library = take(config, database, dataset, root / "vectors.db", tell)
+            yield config, database, library
         finally:
             database.close()
 

