@@ -172,6 +172,11 @@ def test_a_quoted_phrase_must_be_there(client: FlaskClient, user: Person, say: S
     assert search(client, user, q='"boat red"') == []
 
 
+def test_what_nobody_spoke_of_finds_nothing(client: FlaskClient, user: Person, say: Say) -> None:
+    say(user, BEES)
+    assert search(client, user, q="quantum chemistry") == []
+
+
 def test_the_day_on_which_something_was_said_finds_it(
     client: FlaskClient, user: Person, say: Say
 ) -> None:

@@ -97,3 +97,5 @@ def test_a_name_finds_its_document(box: Box) -> None:
 def test_a_quoted_phrase_must_be_there(box: Box) -> None:
     assert box.names('"three keepers"') == ["keepers"]
     assert box.names('"keepers three"') == []
+    assert box.names('"three keepers" lighth') == ["keepers"]
+    assert box.names('"keepers three" lighth') == []

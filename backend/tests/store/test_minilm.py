@@ -11,7 +11,7 @@ from backend.config import Config
 from backend.errors import ConfigurationError
 from backend.store import minilm
 from backend.store.embeddings import Embedder, create_embedder
-from backend.store.minilm import MiniLMEmbedder
+from backend.store.minilm import MiniLMEmbedder, _batches_of_similar_length
 
 VOCABULARY = Path(minilm.__file__).parent / "vocab" / "bert-base-uncased.txt"
 
@@ -53,6 +53,17 @@ def test_a_text_has_one_vector_whatever_it_is_embedded_with(embedder: Embedder) 
     together = embedder.embed(texts)
     alone = np.stack([embedder.embed([text])[0] for text in texts])
     assert np.array_equal(together, alone)
+
+
+def test_long_texts_do_not_share_a_run_and_short_ones_do(embedder: MiniLMEmbedder) -> None:
+    def runs(words: int) -> list[int]:
+        texts = ["harbour " * words] * 8
+        tokens = [embedder.tokenizer.encode(text).ids for text in texts]
+        return [len(batch) for batch in _batches_of_similar_length(tokens)]
+
+    assert runs(300) == [1] * 8
+    assert runs(126) == [2] * 4
+    assert runs(30) == [8]
 
 
 def test_many_threads_get_the_same_vectors_as_one(embedder: Embedder) -> None:
