@@ -1,11 +1,23 @@
 """Rows of `messages`, as records. They form a tree: `parent_id` is the message before."""
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Text, bindparam, cast, func, literal, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from backend.clock import utc_now
@@ -206,9 +218,18 @@ def history(
     """
     if message_id is None or limit == 0:
         return []
+    rows = session.scalars(
+        _history(), {"message_id": message_id, "user_id": user_id, "most": limit}
+    ).all()
+    return [_record(row) for row in reversed(rows)]
+
+
+@functools.cache  # SQLAlchemy takes longer to put it together than a database to answer it
+def _history() -> Select[Message]:
+    user_id: BindParameter[str] = bindparam("user_id")
     branch = (
         select(Message.id, Message.parent_id, literal(0).label("depth"))
-        .where(Message.id == message_id, Message.user_id == user_id)
+        .where(Message.id == bindparam("message_id"), Message.user_id == user_id)
         .cte("branch", recursive=True)
     )
     above = aliased(Message)
@@ -217,14 +238,13 @@ def history(
         .join(branch, above.id == branch.c.parent_id)
         .where(above.user_id == user_id)
     )
-    rows = session.scalars(
+    return (
         select(Message)
         .join(branch, Message.id == branch.c.id)
         .where(Message.status.in_(ENDED_WITH_TEXT), Message.content != "")
         .order_by(branch.c.depth)
-        .limit(limit)
-    ).all()
-    return [_record(row) for row in reversed(rows)]
+        .limit(bindparam("most"))
+    )
 
 
 def models(session: Session, user_id: str) -> list[str]:
