@@ -315,3 +315,30 @@ def test_a_finished_indexer_begins_no_further_pass(indexer: Indexer, source: Stu
         indexer.finish()
     assert indexer.drain() == 0
     assert [task.document_id for task in source.tasks] == ["a"]
+
+
+@pytest.mark.parametrize(("tasks", "pauses"), [(3, True), (256, False)])
+def test_a_pass_of_a_few_tasks_lets_more_come_before_the_next(
+    indexer: Indexer, source: StubSource, tasks: int, pauses: bool
+) -> None:
+    asked_at_s: list[float] = []
+    next_tasks = source.next_tasks
+
+    def noted(limit: int) -> Sequence[IndexTask]:
+        asked_at_s.append(time.monotonic())
+        return next_tasks(limit)
+
+    source.next_tasks = noted  # type: ignore[method-assign]
+    for number in range(tasks):
+        source.add(f"document {number}")
+    applied_at_s: list[float] = []
+    finish = source.finish
+
+    def finished(done: Sequence[IndexTask]) -> None:
+        finish(done)
+        applied_at_s.append(time.monotonic())
+
+    source.finish = finished  # type: ignore[method-assign]
+    indexer.start()
+    wait_until(lambda: len(asked_at_s) > 1)
+    assert (asked_at_s[1] - applied_at_s[0] >= 0.1) == pauses

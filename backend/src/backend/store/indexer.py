@@ -26,6 +26,7 @@ _POINTS_PER_UPSERT: Final = 64  # the embedded index holds Python's lock for 3 m
 _FLUSH_AFTER_POINTS: Final = 2_048
 _LONGEST_PAUSE_S: Final = 30.0
 _STOP_TIMEOUT_S: Final = 1.0
+_GATHER_S: Final = 0.1  # a pass of a hundred tasks takes little longer than one of a single task
 _PAUSE_BETWEEN_FILLS_S: Final = 0.001
 
 
@@ -217,8 +218,11 @@ class Indexer:
         failures = 0
         while not self._stopped.is_set():
             try:
-                pause_s = 0.0 if self._pass() else self._poll_s
+                applied = self._pass()
                 failures = 0
+                pause_s = 0.0 if applied else self._poll_s
+                if 0 < applied < _TASKS_PER_PASS:
+                    self._stopped.wait(_GATHER_S)
             except Exception:
                 failures += 1
                 pause_s = self._pause_s(failures)
