@@ -1,9 +1,13 @@
 """Freed memory goes back to the system when the work is over."""
 
+import gc
+import weakref
+from collections.abc import Iterator
+
 import pytest
 
 from backend import process_memory
-from backend.process_memory import IdleMemory
+from backend.process_memory import IdleMemory, settle
 
 
 @pytest.fixture
@@ -28,3 +32,39 @@ def test_memory_is_given_back_once_after_each_time_of_work(returned: list[None])
         idle.tidy()
         given_back.append(len(returned))
     assert given_back == [0, 0, 0, 1, 1, 1, 2]
+
+
+class Knot:
+    """Refers to itself, so that only the collection of garbage ends it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("thawed")
+def test_what_was_alive_is_passed_over_until_the_process_settles_again() -> None:
+    knot = Knot()
+    alive = weakref.ref(knot)
+    settle()
+    assert gc.get_freeze_count() > 1000
+    del knot
+    gc.collect()
+    assert alive() is not None
+    settle()
+    assert alive() is None
+
+
+@pytest.mark.usefixtures("thawed")
+def test_garbage_is_collected_after_a_time_of_work() -> None:
+    times = iter([True, False])
+    idle = IdleMemory(lambda: next(times))
+    idle.tidy()
+    gone = weakref.ref(Knot())
+    idle.tidy()
+    assert gone() is None

@@ -98,7 +98,7 @@ class Services:
             Periodic("maintenance-requests", _REQUESTS_INTERVAL_S, request_desk.answer_all),
             Periodic("embedding-change", _CHANGE_INTERVAL_S, search.advance_change),
             Periodic("cleaning", _CLEANING_INTERVAL_S, clean),
-            Periodic("idle-memory", _MEMORY_INTERVAL_S, IdleMemory(engine.is_answering).tidy),
+            Periodic("idle-memory", _MEMORY_INTERVAL_S, IdleMemory(self._is_busy).tidy),
         )
         self._stop_lock = threading.Lock()
         self._is_stopped = False
@@ -134,6 +134,9 @@ class Services:
         for thread in stopping:
             thread.join(self.config.shutdown_timeout_s)
         self.database.close()
+
+    def _is_busy(self) -> bool:
+        return self.engine.is_answering() or self.search.is_embedding_messages()
 
 
 def get_services(app: Flask) -> Services:

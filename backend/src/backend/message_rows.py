@@ -194,8 +194,14 @@ class MessageEmbedder:
         self._embedding = embedding
         self._rows = rows
         self._leadership = Leadership(database, _EMBEDDING_KEY)
+        self._is_embedding = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="message-embedder", daemon=True)
+
+    @property
+    def is_embedding(self) -> bool:
+        """Whether it embedded something the last time it looked."""
+        return self._is_embedding
 
     def start(self) -> None:
         """Start the thread; it starts once."""
@@ -226,7 +232,8 @@ class MessageEmbedder:
                     if self._stopping.is_set():
                         return
                     at_most = _EMBEDDED_MEANWHILE if is_in_the_way else None
-                    if not self._embedding.embed_some(at_most=at_most):
+                    self._is_embedding = bool(self._embedding.embed_some(at_most=at_most))
+                    if not self._is_embedding:
                         break
             except (EmbeddingUnavailable, EmbeddingRefused) as error:
                 logger.warning("messages cannot be embedded now", extra={"code": error.code})

@@ -118,6 +118,11 @@ class SearchStack:
         if parts is not None:
             parts.messages.indexer.wake()
 
+    def is_embedding_messages(self) -> bool:
+        """Tell whether what was said is being embedded in this process."""
+        parts = self._parts
+        return parts is not None and parts.messages.embedder.is_embedding
+
     def embed(self, texts: Sequence[str]) -> FloatVector:
         """As `Embedder.embed`.
 

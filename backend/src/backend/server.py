@@ -25,6 +25,7 @@ from backend.db.migrate import upgrade
 from backend.db.session import create_database
 from backend.errors import ConfigurationError
 from backend.logging_config import configure_logging
+from backend.process_memory import settle
 
 if TYPE_CHECKING:
     from backend.app import Services
@@ -143,6 +144,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
 
     def _start_services(self, worker: _Worker) -> None:
         _services(worker).start()
+        settle()
         host = "127.0.0.1" if self.config.host == "0.0.0.0" else self.config.host
         address = f"http://{f'[{host}]' if ':' in host else host}:{self.config.port}"
         logger.info("server started", extra={"address": address, "pid": os.getpid()})

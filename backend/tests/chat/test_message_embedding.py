@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from backend.config import Config
 from backend.db.repositories import message_passages
 from backend.db.session import Database
 from backend.files import FileStore
+from backend.message_rows import MessageEmbedding
 from backend.search_stack import SearchStack
 from backend.store.embeddings import BUILT_IN_MODEL
 from backend.store.memory import SaidWhere
@@ -48,6 +50,14 @@ def test_embedding_waits_for_answers_while_words_are_found_at_once(
             config, database, FileStore(config.files_dir), is_answering=answering.is_set
         )
         busy = replace(house, stack=stack)
+        told: list[bool] = []
+        embed_some = MessageEmbedding.embed_some
+
+        def noted(embedding: MessageEmbedding, **options: Any) -> int:
+            told.append(stack.is_embedding_messages())
+            return embed_some(embedding, **options)
+
+        monkeypatch.setattr(MessageEmbedding, "embed_some", noted)
         stack.start()
         try:
             started = house.house.engine.ask(
@@ -60,10 +70,12 @@ def test_embedding_waits_for_answers_while_words_are_found_at_once(
                 assert time.monotonic() < deadline, "its words are not found"
                 time.sleep(0.05)
             assert not has_vectors(database)
+            assert not stack.is_embedding_messages()
             answering.clear()
-            while not has_vectors(database):
+            while not has_vectors(database) or stack.is_embedding_messages():
                 assert time.monotonic() < deadline, "it is not embedded"
                 time.sleep(0.05)
+            assert True in told
         finally:
             stack.stop()
 
