@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ from backend.config import load_config
 sys.path.insert(0, str(Path(__file__).parents[2] / "backend" / "tests"))
 
 from stream_load import MeasuredServer, Person, prepare_people
+
+_MOST = 0.95
 
 
 @contextmanager
@@ -48,7 +51,7 @@ class Listener:
 
     def __init__(self, person: Person) -> None:
         self.person = person
-        self.delays_ms: list[float] = []
+        self.pieces: list[tuple[float, float]] = []  # when each came, its delay in ms
         self.first_ms: float | None = None
         self.events = 0
         self.problem: str | None = None
@@ -89,8 +92,9 @@ class Listener:
             # The server's own first sentence, that nothing was found, bears no time.
             for word in data["text"].split():
                 if word[0].isdigit() and "." in word:
-                    self.delays_ms.append((now_s - float(word.rstrip("x"))) * 1000)
-                    self.first_ms = self.first_ms or self.delays_ms[-1]
+                    delay_ms = (now_s - float(word.rstrip("x"))) * 1000
+                    self.pieces.append((now_s, delay_ms))
+                    self.first_ms = self.first_ms or delay_ms
         elif name == "chat_response_end":
             if data["message"]["content"] != self._text:
                 self.problem = "the end differs from the pieces"
@@ -107,20 +111,47 @@ def quantiles(values: list[float]) -> str:
     )
 
 
+def while_most_run(streams: list[list[tuple[float, float]]]) -> list[float]:
+    """Return the delays of the pieces that came while nearly all streams were running."""
+    beginnings = sorted(pieces[0][0] for pieces in streams)
+    ends = sorted(pieces[-1][0] for pieces in streams)
+    return [
+        delay_ms
+        for pieces in streams
+        for at_s, delay_ms in pieces
+        if bisect(beginnings, at_s) - bisect(ends, at_s) >= _MOST * len(streams)
+    ]
+
+
+async def wait_until_idle(server: MeasuredServer) -> tuple[float, dict[str, Any]]:
+    """Wait until the server hardly works, and for it to tidy up.
+
+    Return the seconds until it hardly worked and its report in the end.
+    """
+    began_s = time.monotonic()
+    used_s, before_s = server.report()["cpu_s"], -1.0
+    while used_s - before_s > 0.1:
+        await asyncio.sleep(2)
+        used_s, before_s = server.report()["cpu_s"], used_s
+    took_s = time.monotonic() - began_s
+    await asyncio.sleep(5)
+    return took_s, server.report()
+
+
 async def measure(server: MeasuredServer, people: list[Person], options: Any) -> None:
     listeners = [Listener(person) for person in people]
     for listener in listeners:
         await listener.connect(server.url, deflate=not options.plain)
     # Warm: threads, compression, caches, the allocator's arenas.
     await asyncio.gather(*(listener.ask("custom:stamped 40 50 24") for listener in listeners))
-    before = server.report()
+    _, before = await wait_until_idle(server)
     rate = options.per_second
     model = f"custom:stamped {rate * options.seconds} {1000 // rate} {options.bytes}"
 
     async def ask(number: int) -> None:
         # Over some seconds, since what is measured here is streaming and not searching.
         await asyncio.sleep(number * options.ramp / len(listeners))
-        listeners[number].delays_ms, listeners[number].first_ms = [], None
+        listeners[number].pieces, listeners[number].first_ms = [], None
         await listeners[number].ask(model)
 
     began_s = time.monotonic()
@@ -128,7 +159,10 @@ async def measure(server: MeasuredServer, people: list[Person], options: Any) ->
     took_s = time.monotonic() - began_s
     await asyncio.sleep(5)
     after = server.report()
-    delays = [delay for listener in listeners for delay in listener.delays_ms]
+    idle_after_s, idle = await wait_until_idle(server)
+    streams = [listener.pieces for listener in listeners if listener.pieces]
+    delays = [delay_ms for pieces in streams for _, delay_ms in pieces]
+    crowded = while_most_run(streams)
     firsts = [listener.first_ms for listener in listeners if listener.first_ms is not None]
     problems = [listener.problem for listener in listeners if listener.problem]
     pieces = sum(listener.events for listener in listeners)
@@ -136,6 +170,11 @@ async def measure(server: MeasuredServer, people: list[Person], options: Any) ->
         ("errors, gaps, wrong ends", f"{len(problems)} {problems[:2] or ''}"),
         ("provider's pieces / events", f"{len(delays)} / {pieces}"),
         ("added delay of a piece, ms", quantiles(delays)),
+        (
+            f"the same while {_MOST:.0%} of the streams run, "
+            f"{len(crowded) / len(delays):.0%} of all pieces",
+            quantiles(crowded) if len(crowded) > 1 else "never",
+        ),
         ("added delay of the first, ms", quantiles(firsts)),
         (
             "the server's processor time",
@@ -146,8 +185,9 @@ async def measure(server: MeasuredServer, people: list[Person], options: Any) ->
             f"{(after['cpu_s'] - before['cpu_s']) / len(delays) * 1e6:.0f} µs",
         ),
         (
-            "memory before, after",
-            f"{before['rss_mb']:.0f} MB, {after['rss_mb']:.0f} MB",
+            "memory before, 5 s after, and once all that was said is embedded",
+            f"{before['rss_mb']:.0f} MB, {after['rss_mb']:.0f} MB, {idle['rss_mb']:.0f} MB "
+            f"after {idle_after_s:.0f} s",
         ),
     ]
     sys.stdout.write(
@@ -163,7 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=300)
     parser.add_argument("--per-second", type=int, default=20, help="pieces of each stream")
-    parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--bytes", type=int, default=24, help="size of a piece, at least 20")
     parser.add_argument("--ramp", type=float, default=10, help="seconds over which all begin")
     parser.add_argument("--plain", action="store_true", help="without compression")

@@ -10,17 +10,20 @@ from flask_limiter.util import get_remote_address
 from flask_socketio import SocketIO
 
 from backend.config import Config
+from backend.send_queue import write_at_once
 
 
 def create_socketio(app: Flask, config: Config) -> SocketIO:
     """Add a Socket.IO server to `app`; several processes work as one through REDIS_URL."""
-    return SocketIO(
+    socketio = SocketIO(
         app,
         async_mode="threading",
         path="/socket.io",
         message_queue=config.redis_url.get_secret_value() or None,
         manage_session=False,
     )
+    write_at_once(socketio)
+    return socketio
 
 
 def create_limiter(app: Flask, config: Config) -> Limiter:
