@@ -200,7 +200,7 @@ class MessageEmbedder:
 
     @property
     def is_embedding(self) -> bool:
-        """Whether it embedded something the last time it looked."""
+        """Whether it is in the middle of what there is to embed."""
         return self._is_embedding
 
     def start(self) -> None:
@@ -232,14 +232,15 @@ class MessageEmbedder:
                     if self._stopping.is_set():
                         return
                     at_most = _EMBEDDED_MEANWHILE if is_in_the_way else None
-                    self._is_embedding = bool(self._embedding.embed_some(at_most=at_most))
-                    if not self._is_embedding:
+                    if not self._embedding.embed_some(at_most=at_most):
                         break
+                    self._is_embedding = True
             except (EmbeddingUnavailable, EmbeddingRefused) as error:
                 logger.warning("messages cannot be embedded now", extra={"code": error.code})
             except Exception:
                 logger.exception("messages could not be embedded")
                 pause_s = _PAUSE_AFTER_ERROR_S
+            self._is_embedding = False
             self._rows.was_split.wait(pause_s)
 
     def _give_way(self) -> bool:

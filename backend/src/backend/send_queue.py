@@ -54,6 +54,7 @@ class SendQueue(queue.Queue[Any]):
         Args:
             write: takes a text without waiting; returns whether all of it is written, or None
                 if none of it is, and not going to be.
+            is_open: whether the client takes messages by the websocket already.
         """
         self._write, self._is_open = write, is_open
 
@@ -150,6 +151,10 @@ class _Protocol(WSConnection):
 class _ShortDeflate(PerMessageDeflate):
     """Compresses short messages without giving the interpreter away."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._compressing = threading.Lock()  # zlib's state does not survive two threads
+
     def frame_outbound(
         self,
         proto: FrameDecoder | FrameProtocol,
@@ -158,10 +163,11 @@ class _ShortDeflate(PerMessageDeflate):
         data: bytes,
         fin: bool,
     ) -> tuple[RsvBits, bytes]:
-        if self._compressor is None:
-            with suppress(OSError):  # then by Python's own zlib
-                self._compressor = Deflater(int(self.server_max_window_bits))  # type: ignore[assignment]
-        return super().frame_outbound(proto, opcode, rsv, data, fin)
+        with self._compressing:
+            if self._compressor is None:
+                with suppress(OSError):  # then by Python's own zlib
+                    self._compressor = Deflater(int(self.server_max_window_bits))  # type: ignore[assignment]
+            return super().frame_outbound(proto, opcode, rsv, data, fin)
 
 
 class _OrderedSocket:

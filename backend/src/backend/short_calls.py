@@ -16,6 +16,7 @@ import sys
 import zlib
 from typing import Final
 
+_NO_SIGNAL: Final = getattr(socket, "MSG_NOSIGNAL", 0)  # where it is 0, Python ignores the signal
 _SHORT_BYTES: Final = 8192  # compressed in about 0.1 ms
 _LIBRARY: Final = "libz.dylib" if sys.platform == "darwin" else "libz.so.1"
 _MOST_ADDED_BYTES: Final = 64  # and what zlib's `deflateBound` adds for each byte
@@ -37,10 +38,6 @@ def send_now(sock: socket.socket, data: bytes) -> int:
     if number in (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.EINTR):
         return 0
     raise OSError(number, os.strerror(number))
-
-
-# Elsewhere than on Linux Python has the signal ignored.
-_NO_SIGNAL: Final = getattr(socket, "MSG_NOSIGNAL", 0)
 
 
 class Deflater:
@@ -84,6 +81,7 @@ class Deflater:
         stream.next_in, stream.avail_in = data, length
         stream.next_out, stream.avail_out = ctypes.addressof(output), room
         status = (self._deflate if length <= _SHORT_BYTES else self._deflate_long)(self._at, mode)
+        stream.next_in = None  # which kept `data`
         if status not in (_OK, _NOTHING_TO_DO) or stream.avail_in or not stream.avail_out:
             raise OSError(f"zlib did not compress {length} bytes ({status}).")
         return output.raw[: room - stream.avail_out]

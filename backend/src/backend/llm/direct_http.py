@@ -92,9 +92,8 @@ class DirectTransport(httpx2.BaseTransport):
 def _limit_waits(sock: socket.socket, timeout_s: float) -> None:
     """Let reads wait for so long at most.
 
-    Python's own timeout waits in one call and reads in another, and gives the interpreter to
-    another thread twice for each piece: with hundreds of streams that is half of their delay.
-    TLS knows no other.
+    Python's own timeout waits in one call and reads in another, and so gives the interpreter to
+    another thread twice for each piece. TLS knows no other.
     """
     if isinstance(sock, ssl.SSLSocket):
         sock.settimeout(timeout_s)
