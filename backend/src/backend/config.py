@@ -105,7 +105,10 @@ class Config(BaseSettings):
     memory_max_results: int = Field(ge=0, le=100)
     memory_min_relevance: Weight
     memory_dense_weight: Weight
+    memory_answer_weight: Weight
+    memory_question_weight: Weight
     memory_neighbour_weight: Weight
+    memory_date_weight: Weight
     memory_neighbour_embedded: bool
     memory_recency_weight: Weight
     provider_connect_timeout_s: Seconds

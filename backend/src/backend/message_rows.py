@@ -13,7 +13,6 @@ from typing import Final
 
 from backend.chat.answering import NOTHING_CHOSEN
 from backend.chat.evidence import WEAK_EVIDENCE
-from backend.chat.when import spoken_date
 from backend.config import Config
 from backend.db.leadership import Leadership
 from backend.db.repositories import embedding_models, index_tasks, message_passages
@@ -24,6 +23,7 @@ from backend.errors import EmbeddingRefused, EmbeddingUnavailable
 from backend.index_outbox import IndexOutbox
 from backend.ingest.chunking import Chunker
 from backend.ingest.extract.base import ExtractedPage
+from backend.message_context import text_to_embed, words_around
 from backend.store.base import IndexPoint
 from backend.store.embeddings import Embedder
 from backend.store.memory import RECALLABLE, RecalledPassage, model_label, role_label
@@ -35,7 +35,6 @@ _INDEXING_KEY: Final = 0x646F63636861_0003
 _EMBEDDING_KEY: Final = 0x646F63636861_0004
 _SPLIT_AT_A_TIME: Final = 64
 _EMBEDDED_AT_A_TIME: Final = 16  # a question that is asked meanwhile waits for this at most
-_CONTEXT_CHARACTERS: Final = 300  # the model reads some 250 words, the passage's own first
 _LOOK_AGAIN_S: Final = 30.0
 _LONGEST_WAY_GIVEN_S: Final = 4.0  # then a few are embedded although answers are written
 _EMBEDDED_MEANWHILE: Final = 2
@@ -133,8 +132,7 @@ class MessageRows(IndexOutbox):
             document_id=passage.conversation_id,
             keyword_text=passage.text,
             vector=None if vector is None else unpack_vector(vector),
-            context=f"{context_of(passage)}\n{spoken_date(passage.said_at)}",
-            context_weight=self._config.memory_neighbour_weight,
+            context=words_around(passage, self._config),
             labels=tuple(labels),
             time=int(passage.said_at.timestamp()),
         )
@@ -282,18 +280,3 @@ class RecallRows:
             )
             for record in records
         ]
-
-
-def context_of(passage: PassageRecord) -> str:
-    """Return the last words before a passage, whole ones."""
-    tail = passage.before[-_CONTEXT_CHARACTERS:]
-    if len(tail) < len(passage.before):
-        tail = tail.partition(" ")[2]
-    return tail
-
-
-def text_to_embed(passage: PassageRecord, *, with_context: bool) -> str:
-    """Return what a passage's vector is made of: the words before it, and its own."""
-    context = " ".join(context_of(passage).split()) if with_context else ""
-    own = " ".join(passage.text.split())
-    return f"{context}\n{own}" if context else own

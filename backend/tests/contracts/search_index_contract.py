@@ -291,10 +291,8 @@ class SearchIndexContract:
         index.upsert(
             [
                 IndexPoint(point_id(1), "ann", "a", "red boat"),
-                IndexPoint(
-                    point_id(2), "ann", "a", "old house", context="red boat", context_weight=0.5
-                ),
-                IndexPoint(point_id(3), "ann", "a", "old tree", context="red boat"),
+                IndexPoint(point_id(2), "ann", "a", "old house", context=(("red boat", 0.5),)),
+                IndexPoint(point_id(3), "ann", "a", "old tree", context=(("red boat", 0.0),)),
             ]
         )
         own, around = index.search_keywords("boat", ANN, 10)

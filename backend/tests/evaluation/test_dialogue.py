@@ -71,6 +71,39 @@ def test_a_turn_is_found_by_the_turn_it_answers_only_with_its_neighbour(tmp_path
     assert with_neighbour > without
 
 
+def test_an_answer_is_found_by_its_question_before_other_words_nearby(tmp_path: Path) -> None:
+    said = {
+        "a": ["Which village has the old mill?", "Skagen.", "I see."],
+        "b": ["The village with the old mill is pretty.", "Quite so.", "I see."],
+    }
+    turns = [
+        {"id": f"{name}{n}", "title": "", "text": text, "conversation": name}
+        for name, texts in said.items()
+        for n, text in enumerate(texts)
+    ]
+    question = [{"id": "q", "text": "the village that has the mill"}]
+    folder = write_set(tmp_path / "talk", turns, question, "q\ta1\t1\n")
+    words_alone = ("--memory", "--set", "MEMORY_DENSE_WEIGHT=0")
+    neglected = (*words_alone, "--set", "MEMORY_QUESTION_WEIGHT=0.1")
+    with_questions = run(folder, *words_alone)["mrr"]
+    without = run(folder, *neglected)["mrr"]
+    assert with_questions == pytest.approx(1 / 3, abs=1e-3)  # only what has the words comes first
+    assert without == pytest.approx(1 / 4, abs=1e-3)
+
+
+def test_what_a_person_said_comes_before_what_a_model_answered(tmp_path: Path) -> None:
+    texts = ["The office moved to the old mill.", "So the office moved to the old mill!"]
+    turns = [
+        {"id": role, "title": "", "text": text, "conversation": role, "role": role}
+        for role, text in zip(("assistant", "user"), texts, strict=True)
+    ]
+    turns.append({**turns[1], "id": "other", "text": "Bees know no office."})
+    question = [{"id": "q", "text": "Where did the office move to?"}]
+    folder = write_set(tmp_path / "talk", turns, question, "q\tuser\t1\n")
+    assert run(folder, "--memory")["mrr"] == 1.0
+    assert run(folder, "--memory", "--set", "MEMORY_ANSWER_WEIGHT=1")["mrr"] == 0.5
+
+
 def test_a_set_of_documents_is_none_of_turns(tmp_path: Path) -> None:
     assert not is_dialogue(read_dataset(write_set(tmp_path / "documents")))
     mixed = [{**turn, "conversation": "ab"[n % 2]} for n, turn in enumerate(TURNS)]
@@ -79,6 +112,9 @@ def test_a_set_of_documents_is_none_of_turns(tmp_path: Path) -> None:
     long = [{**turn, "text": "word " * 400} for turn in TURNS]
     folder = write_set(tmp_path / "long", long, QUESTIONS, JUDGMENTS)
     assert not is_dialogue(read_dataset(folder))
+    told = [{**turn, "role": "user"} for turn in long]
+    folder = write_set(tmp_path / "told", told, QUESTIONS, JUDGMENTS)
+    assert is_dialogue(read_dataset(folder))
 
 
 @pytest.mark.parametrize(

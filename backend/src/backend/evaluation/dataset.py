@@ -23,8 +23,8 @@ _DATE_FIELDS: Final = ("date", "timestamp", "datetime", "time", "said_at", "crea
 class Entry:
     """A document of the corpus. `conversation` is the one that alone it belongs to, if any.
 
-    Of a turn of a dialogue, `date` is the time it was said, as the set writes it, and `speaker`
-    who said it; "" if the set does not tell.
+    Of a turn of a dialogue, `date` is the time it was said, as the set writes it, `speaker` who
+    said it and `role` which side ("user", "assistant"); "" if the set does not tell.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Entry:
     conversation: str | None
     date: str = ""
     speaker: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def _entry(place: str, row: Mapping[str, Any]) -> Entry:
         _conversation(place, row),
         date=_first(row, _DATE_FIELDS),
         speaker=_first(row, ("speaker",)),
+        role=_first(row, ("role",)),
     )
 
 

@@ -39,6 +39,8 @@ _EMBEDDED_AT_A_TIME: Final = 512
 # A turn is shorter than a paragraph, and a conversation has several.
 _MAX_MEAN_CHARACTERS: Final = 600
 _MIN_MEAN_TURNS: Final = 4
+# How sets name the side that is a model.
+_MODELS: Final = frozenset({"assistant", "model", "bot", "ai", "system"})
 _BEGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _BETWEEN_TURNS: Final = timedelta(minutes=1)
 
@@ -80,7 +82,8 @@ class DialogueLibrary:
 
 
 def is_dialogue(dataset: Dataset) -> bool:
-    """Return whether the entries are turns: short, each of a conversation, one after the other."""
+    """Return whether the entries are turns: each of a conversation, one after the other, and
+    short or told who said it."""
     names = [entry.conversation for entry in dataset.entries]
     if None in names:
         return False
@@ -88,7 +91,10 @@ def is_dialogue(dataset: Dataset) -> bool:
     return (
         runs == len(set(names))
         and len(names) >= _MIN_MEAN_TURNS * runs
-        and fmean(len(entry.text) for entry in dataset.entries) <= _MAX_MEAN_CHARACTERS
+        and (
+            all(entry.role or entry.speaker for entry in dataset.entries)
+            or fmean(len(entry.text) for entry in dataset.entries) <= _MAX_MEAN_CHARACTERS
+        )
     )
 
 
@@ -197,7 +203,7 @@ def _store(
                     "conversation_id": conversation.id,
                     "user_id": user_id,
                     "parent_id": parent_id,
-                    "role": "user",
+                    "role": "assistant" if turn.role.lower() in _MODELS else "user",
                     "content": _words(turn),
                     "status": "complete",
                     "citations": [],

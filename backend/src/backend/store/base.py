@@ -18,9 +18,10 @@ FloatVector = NDArray[np.float32]
 class IndexPoint:
     """A passage as the index takes it. `id` is a UUID, the passage's own.
 
-    `keyword_text` is what BM25 sees; words of `context` count besides, `context_weight` as
-    much. `vector` has unit length, shape (dimension,), and is None until the passage is
-    embedded. `labels` and `time` (seconds since 1970) can be asked for by a filter.
+    `keyword_text` is what BM25 sees; the words of each text of `context` count besides, as its
+    weight says (1: like its own). `vector` has unit length, shape (dimension,), and is None
+    until the passage is embedded. `labels` and `time` (seconds since 1970) can be asked for by
+    a filter.
     """
 
     id: str
@@ -28,8 +29,7 @@ class IndexPoint:
     document_id: str
     keyword_text: str
     vector: FloatVector | None = None
-    context: str = ""
-    context_weight: float = 0.0
+    context: tuple[tuple[str, float], ...] = ()
     labels: tuple[str, ...] = ()
     time: int | None = None
 

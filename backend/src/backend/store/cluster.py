@@ -16,9 +16,9 @@ from qdrant_client.http.exceptions import ApiException
 from backend.config import Config
 from backend.errors import Unavailable
 from backend.store.base import FloatVector, Hit, IndexPoint, SearchFilter, SearchIndex
-from backend.store.keywords import KeywordEncoder
+from backend.store.keywords import PARAGRAPH_WORDS, KeywordEncoder
 
-_SCHEMA: Final = 1  # raise it when points of older versions no longer serve
+_SCHEMA: Final = 2  # raise it when points of older versions no longer serve
 _DENSE: Final = "dense"
 _KEYWORDS: Final = "bm25"
 _TIMEOUT_S: Final = 10
@@ -41,8 +41,12 @@ class ClusterIndex(SearchIndex):
     Whether it is complete stands in the collection's metadata (Qdrant 1.16 or newer).
     """
 
-    def __init__(self, client: QdrantClient, key: str, dimension: int) -> None:
+    def __init__(
+        self, client: QdrantClient, key: str, dimension: int, usual_words: int = PARAGRAPH_WORDS
+    ) -> None:
         """Open the collection of the model that `key` stands for, or make it.
+
+        `usual_words` as for `KeywordEncoder`.
 
         Raises:
             Unavailable: the cluster cannot be reached or refuses the key.
@@ -50,7 +54,7 @@ class ClusterIndex(SearchIndex):
         self._client = client
         self._collection = f"{_prefix(key)}{dimension}"
         self._dimension = dimension
-        self._encoder = KeywordEncoder()
+        self._encoder = KeywordEncoder(usual_words)
         with _reaching_the_cluster():
             if not client.collection_exists(self._collection):
                 self._create()
@@ -146,7 +150,7 @@ class ClusterIndex(SearchIndex):
         return [Hit(str(point.id), point.score) for point in found.points]
 
     def _point(self, point: IndexPoint) -> models.PointStruct:
-        words = self._encoder.passage(point.keyword_text, point.context, point.context_weight)
+        words = self._encoder.passage(point.keyword_text, point.context)
         vectors: dict[str, models.Vector] = {
             _KEYWORDS: models.SparseVector(indices=words.indices, values=words.values)
         }

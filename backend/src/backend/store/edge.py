@@ -18,11 +18,11 @@ import qdrant_edge
 
 from backend.errors import ConfigurationError, Unavailable
 from backend.store.base import FloatVector, Hit, IndexPoint, SearchFilter, SearchIndex
-from backend.store.keywords import KeywordEncoder
+from backend.store.keywords import PARAGRAPH_WORDS, KeywordEncoder
 
 logger = logging.getLogger(__name__)
 
-_SCHEMA: Final = 2  # raise it when points of older versions no longer serve
+_SCHEMA: Final = 3  # raise it when points of older versions no longer serve
 _COMPLETE: Final = "complete.json"
 _DENSE: Final = "dense"
 _KEYWORDS: Final = "bm25"
@@ -43,8 +43,8 @@ class EdgeIndex(SearchIndex):
     `needs_rebuild` then says so, and keeps saying so after restarts until `rebuild_enqueued`.
     """
 
-    def __init__(self, directory: Path, dimension: int) -> None:
-        """Open the index in `directory`, or make it.
+    def __init__(self, directory: Path, dimension: int, usual_words: int = PARAGRAPH_WORDS) -> None:
+        """Open the index in `directory`, or make it; `usual_words` as for `KeywordEncoder`.
 
         Raises:
             ConfigurationError: another process has it open, or the folder is not writable.
@@ -53,7 +53,7 @@ class EdgeIndex(SearchIndex):
         self._wal = directory / "wal"
         self._dimension = dimension
         self._description = {"schema": _SCHEMA, "dimension": dimension}
-        self._encoder = KeywordEncoder()
+        self._encoder = KeywordEncoder(usual_words)
         self._has_several_users = False
         shard = self._load()
         self._needs_rebuild = shard is None
@@ -170,9 +170,7 @@ class EdgeIndex(SearchIndex):
 
     def _point(self, point: IndexPoint) -> qdrant_edge.Point:
         vectors: dict[str, Any] = {
-            _KEYWORDS: self._encoder.passage(
-                point.keyword_text, point.context, point.context_weight
-            )
+            _KEYWORDS: self._encoder.passage(point.keyword_text, point.context)
         }
         if point.vector is not None:
             vectors[_DENSE] = point.vector.tolist()

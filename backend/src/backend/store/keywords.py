@@ -1,11 +1,19 @@
 """Text to BM25 sparse vectors, the same for every search index."""
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import qdrant_edge
 
+PARAGRAPH_WORDS: Final = 256
+TURN_WORDS: Final = 80
+"""How many words a passage of a document and a turn of a conversation usually have."""
+
+_K: Final = 1.2
+_B: Final = 0.75
+_COUNTING_K: Final = 1e6
 _MAX_CHARACTERS: Final = 100_000  # passages are far shorter; bounds a hostile query
 
 # Thai, Lao, Burmese, Khmer; kana, Han and Hangul: written without spaces between words.
@@ -22,24 +30,42 @@ class KeywordEncoder:
     Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, usual_words: int = PARAGRAPH_WORDS) -> None:
+        """`usual_words`: how long a passage is that is neither short nor long."""
         import qdrant_edge
 
         self._vector = qdrant_edge.SparseVector
-        self._bm25 = qdrant_edge.Bm25(qdrant_edge.Bm25Config(ascii_folding=True))
+        self._usual_words = usual_words
+        self._bm25 = qdrant_edge.Bm25(
+            qdrant_edge.Bm25Config(k=_K, b=_B, avg_len=usual_words, ascii_folding=True)
+        )
+        # With such a k and without b, a word's weight is how often it occurs.
+        self._counter = qdrant_edge.Bm25(
+            qdrant_edge.Bm25Config(k=_COUNTING_K, b=0.0, ascii_folding=True)
+        )
 
     def passage(
-        self, text: str, context: str = "", context_weight: float = 0.0
+        self, text: str, context: Sequence[tuple[str, float]] = ()
     ) -> "qdrant_edge.SparseVector":
-        """Return the weights of a passage's words, with those of its context added."""
-        own = self._bm25.embed_document(_prepare(text))
-        if not context or not context_weight:
-            return own
-        weights = dict(zip(own.indices, own.values, strict=True))
-        around = self._bm25.embed_document(_prepare(context))
-        for index, value in zip(around.indices, around.values, strict=True):
-            weights[index] = weights.get(index, 0.0) + context_weight * value
-        return self._vector(list(weights), list(weights.values()))
+        """Return the weights of a passage's words and of those of the texts around it.
+
+        Occurrences are added up, each as its text weighs, before they are weighed (BM25F): a
+        word that stands in both does not count as two. Robertson, Zaragoza and Taylor, "Simple
+        BM25 Extension to Multiple Weighted Fields", CIKM 2004.
+        """
+        around = [(other, weight) for other, weight in context if other and weight]
+        if not around:
+            return self._bm25.embed_document(_prepare(text))
+        counts: dict[int, float] = {}
+        for part, weight in [(text, 1.0), *around]:
+            words = self._counter.embed_document(_prepare(part))
+            for index, count in zip(words.indices, words.values, strict=True):
+                counts[index] = counts.get(index, 0.0) + weight * round(count)
+        saturation = _K * (1.0 - _B + _B * sum(counts.values()) / self._usual_words)
+        return self._vector(
+            list(counts),
+            [count * (_K + 1.0) / (count + saturation) for count in counts.values()],
+        )
 
     def query(self, text: str) -> "qdrant_edge.SparseVector":
         """Return a query's distinct words; no indices if there is none but stop words."""

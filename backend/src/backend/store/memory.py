@@ -114,6 +114,7 @@ class MemorySearcher:
         self._finder = CandidateFinder(index, embedder, config.rag_candidates)
         self._source = source
         self._dense_weight = config.memory_dense_weight
+        self._answer_weight = config.memory_answer_weight
         self._recency_weight = config.memory_recency_weight
         self._exact_weight = config.rag_exact_weight
         self._scorer = SentenceScorer(KeywordEncoder())
@@ -129,8 +130,9 @@ class MemorySearcher:
     ) -> list[Recalled]:
         """Return the messages that fit `query` best, each by its best passage, best first.
 
-        With `now`, recent ones are preferred a little. A query without any letter or digit
-        finds nothing.
+        With `now`, recent ones are preferred a little, and for recall what the user said is
+        preferred to what models answered, which mostly repeats it. A query without any letter
+        or digit finds nothing.
 
         Raises:
             Unavailable: the index cannot be reached.
@@ -149,6 +151,8 @@ class MemorySearcher:
             row = rows.get(found.ids[n])
             if row is not None and _is_in(row, where):
                 score = self._adjusted(float(scores[n]), row, exact, now)
+                if where.is_recall and row.role == "assistant":
+                    score *= self._answer_weight
                 ranked.append((score, n, row))
         ranked.sort(key=lambda item: -item[0])
         return self._results(query, _one_a_message(ranked)[:limit], found)

@@ -7,6 +7,7 @@ from typing import Final
 
 from backend.config import Config
 from backend.store.base import SearchIndex
+from backend.store.keywords import PARAGRAPH_WORDS, TURN_WORDS
 
 # Before there was a folder for each model, the only shard lay where these are now.
 _OLDER_LAYOUT: Final = "segments"
@@ -27,15 +28,16 @@ def open_index(
         Unavailable: the cluster cannot be reached.
     """
     key = _key(embedding_model, subject)
+    usual_words = TURN_WORDS if subject == MESSAGES else PARAGRAPH_WORDS
     if config.qdrant_url:
         from backend.store.cluster import ClusterIndex, connect
 
-        return ClusterIndex(connect(config), key, dimension)
+        return ClusterIndex(connect(config), key, dimension, usual_words)
     from backend.store.edge import EdgeIndex, remove_folder
 
     if (config.index_dir / _OLDER_LAYOUT).exists():
         remove_folder(config.index_dir)
-    return EdgeIndex(_folder(config, key), dimension)
+    return EdgeIndex(_folder(config, key), dimension, usual_words)
 
 
 def remove_index(config: Config, embedding_model: str, subject: str = DOCUMENTS) -> None:
