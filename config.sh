@@ -66,6 +66,7 @@ export MEMORY_NEIGHBOUR_WEIGHT="${MEMORY_NEIGHBOUR_WEIGHT:-0.3}"  # the same of 
 export MEMORY_DATE_WEIGHT="${MEMORY_DATE_WEIGHT:-0.2}"  # the same of the words of its date
 export MEMORY_NEIGHBOUR_EMBEDDED="${MEMORY_NEIGHBOUR_EMBEDDED:-true}"  # whether a turn is embedded together with the end of the one before
 export MEMORY_RECENCY_WEIGHT="${MEMORY_RECENCY_WEIGHT:-0.1}"  # share of its score that a turn loses with age, half of it in half a year
+export MEMORY_TALK_WEIGHT="${MEMORY_TALK_WEIGHT:-0.2}"  # how much the best turn of the same conversation and day counts for a turn
 export PROVIDER_CONNECT_TIMEOUT_S="${PROVIDER_CONNECT_TIMEOUT_S:-10}"  # how long to wait for a provider to accept the connection
 export PROVIDER_IDLE_TIMEOUT_S="${PROVIDER_IDLE_TIMEOUT_S:-120}"  # how long a provider may stay silent in mid-answer
 export OLLAMA_URL="${OLLAMA_URL:-http://127.0.0.1:11434}"  # where Ollama listens unless a user says otherwise

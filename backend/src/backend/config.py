@@ -111,6 +111,7 @@ class Config(BaseSettings):
     memory_date_weight: Weight
     memory_neighbour_embedded: bool
     memory_recency_weight: Weight
+    memory_talk_weight: Weight
     provider_connect_timeout_s: Seconds
     provider_idle_timeout_s: Seconds
     ollama_url: str = Field(pattern=r"^https?://")

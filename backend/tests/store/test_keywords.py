@@ -49,3 +49,24 @@ def test_what_is_long_depends_on_what_is_usual() -> None:
 def test_many_occurrences_are_counted_exactly() -> None:
     often = weights("boat " * 3000, ("mole", 1e-9))
     assert often == pytest.approx({**often, **weights("boat " * 3000)}, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("go", "went"), ("buy", "BOUGHT"), ("child", "children"), ("written", "wrote")],
+)
+def test_irregular_forms_are_one_word(asked: str, said: str) -> None:
+    assert of(asked, weights(f"The keeper {said} there")) > 0
+    assert of(said, weights(f"The keeper {asked} there")) > 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [("find", "founded"), ("leaf", "leaves"), ("live", "life"), ("see", "saw")]
+)
+def test_forms_that_are_other_words_as_well_stay_apart(asked: str, said: str) -> None:
+    assert of(asked, weights(f"The keeper {said} there")) == 0
+
+
+def test_a_query_has_each_word_once() -> None:
+    query = KeywordEncoder().query("go, went and gone to the lighthouse")
+    assert len(set(query.indices)) == len(query.indices) == len(query.values) == 2

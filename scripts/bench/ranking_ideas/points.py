@@ -7,7 +7,6 @@ from pathlib import PurePath
 from typing import Any
 
 import numpy as np
-import qdrant_edge
 
 from backend.chat.retrieval import Search
 from backend.store.base import FloatVector, IndexPoint
@@ -17,13 +16,6 @@ from backend.store.vectors import restore_sentence_vectors, unit
 from ranking_ideas.lab import Idea, Lab
 
 Vectors = Callable[[Lab, Sequence[ChunkEvidence], FloatVector], FloatVector]
-
-
-class WeighedWords(KeywordEncoder):
-    """BM25 with other parameters than the product's (k 1.2, b 0.75, 256 words on average)."""
-
-    def __init__(self, **parameters: float) -> None:
-        self._bm25 = qdrant_edge.Bm25(qdrant_edge.Bm25Config(ascii_folding=True, **parameters))
 
 
 def context_of(chunk: ChunkEvidence) -> str:
@@ -107,7 +99,7 @@ def _no_name_at_all(lab: Lab) -> Iterator[Search]:
 def _bm25(name: str, description: str, **parameters: float) -> Idea:
     @contextmanager
     def search(lab: Lab) -> Iterator[Search]:
-        with lab.reindexed(lambda points, _: points, WeighedWords(**parameters)) as index:
+        with lab.reindexed(lambda points, _: points, KeywordEncoder(**parameters)) as index:
             yield lab.search(index=index)
 
     return Idea(name, description, search)
@@ -131,5 +123,5 @@ IDEAS = (
     _bm25("bm25-b-.4", "BM25 with b .4", b=0.4),
     _bm25("bm25-k-.6", "BM25 with k .6", k=0.6),
     _bm25("bm25-k-2", "BM25 with k 2", k=2.0),
-    _bm25("bm25-average-100", "BM25 with an average length of 100 words", avg_len=100.0),
+    _bm25("bm25-average-100", "BM25 with an average length of 100 words", usual_words=100.0),
 )

@@ -28,10 +28,10 @@ from backend.store.embeddings import configured_model
 _ITS_OWN: Final = {"data_dir", "database_url", "qdrant_url", "redis_url"}
 # What a corpus looks like once it is taken in depends on these; raise the number when the
 # way from text to rows and points changes.
-_INGEST_VERSION: Final = 3
+_INGEST_VERSION: Final = 4
 _INGEST_SETTINGS: Final = ("chunk_max_characters", "chunk_overlap_characters")
 # The same for a set of dialogues.
-_DIALOGUE_VERSION: Final = 10_002
+_DIALOGUE_VERSION: Final = 10_003
 _DIALOGUE_SETTINGS: Final = (
     *_INGEST_SETTINGS,
     "memory_question_weight",

@@ -6,7 +6,7 @@ neighbour's (docs/memory.md has the measurements).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Protocol
 
 import numpy as np
@@ -101,6 +101,9 @@ class Recalled:
     relevance: tuple[float, ...]
 
 
+_Ranked = tuple[float, int, RecalledPassage]  # score, number among the candidates, row
+
+
 class MemorySearcher:
     """Finds what a user and the models said. Safe to call from several threads."""
 
@@ -116,6 +119,7 @@ class MemorySearcher:
         self._dense_weight = config.memory_dense_weight
         self._answer_weight = config.memory_answer_weight
         self._recency_weight = config.memory_recency_weight
+        self._talk_weight = config.memory_talk_weight
         self._exact_weight = config.rag_exact_weight
         self._scorer = SentenceScorer(KeywordEncoder())
 
@@ -130,9 +134,9 @@ class MemorySearcher:
     ) -> list[Recalled]:
         """Return the messages that fit `query` best, each by its best passage, best first.
 
-        With `now`, recent ones are preferred a little, and for recall what the user said is
-        preferred to what models answered, which mostly repeats it. A query without any letter
-        or digit finds nothing.
+        With `now`, recent ones are preferred a little. For recall so is what the user said to
+        what models answered, and what was said in the same talk as the best. A query without
+        any letter or digit finds nothing.
 
         Raises:
             Unavailable: the index cannot be reached.
@@ -150,10 +154,9 @@ class MemorySearcher:
         for n in map(int, order):
             row = rows.get(found.ids[n])
             if row is not None and _is_in(row, where):
-                score = self._adjusted(float(scores[n]), row, exact, now)
-                if where.is_recall and row.role == "assistant":
-                    score *= self._answer_weight
-                ranked.append((score, n, row))
+                ranked.append((self._adjusted(float(scores[n]), row, exact, now), n, row))
+        if where.is_recall:
+            ranked = self._weighed_by_source(ranked)
         ranked.sort(key=lambda item: -item[0])
         return self._results(query, _one_a_message(ranked)[:limit], found)
 
@@ -174,9 +177,19 @@ class MemorySearcher:
         age_days = max((now - row.said_at).total_seconds() / _DAY_S, 0.0)
         return score * (1.0 - self._recency_weight * age_days / (age_days + _HALF_LIFE_DAYS))
 
-    def _results(
-        self, query: str, ranked: Sequence[tuple[float, int, RecalledPassage]], found: Candidates
-    ) -> list[Recalled]:
+    def _weighed_by_source(self, ranked: Sequence[_Ranked]) -> list[_Ranked]:
+        """Weigh by who said it, and in which talk: the same conversation on the same day."""
+        own = [
+            (score * self._answer_weight if row.role == "assistant" else score, n, row)
+            for score, n, row in ranked
+        ]
+        best: dict[tuple[str, date], float] = {}
+        for score, _n, row in own:
+            best[_talk(row)] = max(best.get(_talk(row), 0.0), score)
+        talk = self._talk_weight
+        return [((score + talk * best[_talk(row)]) / (1.0 + talk), n, row) for score, n, row in own]
+
+    def _results(self, query: str, ranked: Sequence[_Ranked], found: Candidates) -> list[Recalled]:
         cosines = [found.cosine[n] for _score, n, _row in ranked]
         relevance = self._scorer.score(
             query,
@@ -225,9 +238,11 @@ def _is_in(row: RecalledPassage, where: SaidWhere) -> bool:
     )
 
 
-def _one_a_message(
-    ranked: Sequence[tuple[float, int, RecalledPassage]],
-) -> list[tuple[float, int, RecalledPassage]]:
+def _talk(row: RecalledPassage) -> tuple[str, date]:
+    return row.conversation_id, row.said_at.date()
+
+
+def _one_a_message(ranked: Sequence[_Ranked]) -> list[_Ranked]:
     """Keep the best passage of each message, and of the same words said twice the latest."""
     latest: dict[str, datetime] = {}
     for _score, _n, row in ranked:
