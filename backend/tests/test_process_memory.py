@@ -1,13 +1,17 @@
 """Freed memory goes back to the system when the work is over."""
 
 import gc
+import mmap
+import os
+import sys
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from backend import process_memory
-from backend.process_memory import IdleMemory, settle
+from backend.process_memory import IdleMemory, page_out, settle
 
 
 @pytest.fixture
@@ -32,6 +36,34 @@ def test_memory_is_given_back_once_after_each_time_of_work(returned: list[None])
         idle.tidy()
         given_back.append(len(returned))
     assert given_back == [0, 0, 0, 1, 1, 1, 2]
+
+
+def resident_kb(path: Path) -> int:
+    lines = iter(Path("/proc/self/smaps").read_text().splitlines())
+    for line in lines:
+        if line.endswith(str(path)):
+            return next(int(of.split()[1]) for of in lines if of.startswith("Rss:"))
+    return 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells and does it")
+def test_mapped_files_leave_the_memory_and_keep_what_was_written(tmp_path: Path) -> None:
+    wanted, other = tmp_path / "folder" / "wanted" / "log", tmp_path / "folder" / "other" / "log"
+    maps = []
+    for path in (wanted, other):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(bytes(1 << 20))
+        with path.open("r+b") as file:
+            maps.append(mmap.mmap(file.fileno(), 0))
+            maps[-1][:] = b"words words words." * 100 + bytes((1 << 20) - 1_800)
+            maps[-1].flush()
+            os.fsync(file.fileno())
+    page_out(tmp_path / "folder", ("/wanted/",))
+    assert resident_kb(wanted) < 100
+    assert resident_kb(other) == 1_024
+    assert maps[0][:18] == b"words words words."
+    for one in maps:
+        one.close()
 
 
 class Knot:

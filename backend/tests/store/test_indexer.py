@@ -238,6 +238,16 @@ def test_the_thread_outlives_a_database_that_is_away(
     wait_until(lambda: source.searchable == {"a"})
 
 
+def test_the_index_is_compacted_when_the_work_is_done(
+    indexer: Indexer, source: StubSource, config: Config
+) -> None:
+    source.add("long", 0, 2_999)
+    indexer.start()
+    wait_until((config.index_dir / "compacted.json").exists)
+    source.add("later")
+    wait_until(lambda: source.searchable == {"long", "later"})
+
+
 def test_stopping_takes_a_second_at_most_and_leaves_the_rest_in_the_outbox(
     indexer: Indexer, source: StubSource
 ) -> None:

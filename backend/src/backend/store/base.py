@@ -110,5 +110,13 @@ class SearchIndex(ABC):
         """Do pending housekeeping, so that a restart is fast; nothing is lost without it."""
 
     @abstractmethod
+    def compact(self, share: float) -> None:
+        """Save memory and time for the next start, if that has become worth it; what is written
+        meanwhile waits, searches do not.
+
+        Nothing happens unless some thousands of points, and `share` of them all, are new.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Flush and release everything; searching raises `Unavailable` from now on."""

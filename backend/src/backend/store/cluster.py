@@ -124,6 +124,9 @@ class ClusterIndex(SearchIndex):
     def flush(self) -> None:
         """Do nothing: a server keeps its own house."""
 
+    def compact(self, share: float) -> None:
+        """Do nothing, as in `flush`."""
+
     def close(self) -> None:
         self._client.close()
 

@@ -1,14 +1,15 @@
 """The search index embedded in the server process: Qdrant Edge in the data folder.
 
 Vectors, float16 to halve the memory that is read, are compared one by one (5 ms for 100,000
-of them); no HNSW graph is built, because Qdrant Edge 0.9 holds Python's global lock while it
-builds one (6 s for 20,000). Queries release the lock; an update of 64 points holds it for 3 ms.
+of them); no HNSW graph is built. Queries release Python's global lock; an update of 64 points
+holds it for 3 ms. What was written is moved from the heap into files by `compact`.
 """
 
 import json
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,22 +18,21 @@ from typing import Any, Final
 import qdrant_edge
 
 from backend.errors import ConfigurationError, Unavailable
+from backend.process_memory import page_out, return_free_memory
 from backend.store.base import FloatVector, Hit, IndexPoint, SearchFilter, SearchIndex
+from backend.store.compaction import Compactor, compacted_points
+from backend.store.edge_shard import DENSE, KEYWORDS, index_fields, shard_config
+from backend.store.gate import Gate
 from backend.store.keywords import PARAGRAPH_WORDS, KeywordEncoder
 
 logger = logging.getLogger(__name__)
 
 _SCHEMA: Final = 3  # raise it when points of older versions no longer serve
 _COMPLETE: Final = "complete.json"
-_DENSE: Final = "dense"
-_KEYWORDS: Final = "bm25"
+# Files of the shard that are read by nothing but loading and compacting it.
+_ONLY_WRITTEN: Final = ("/wal/", f"/vector_storage-{KEYWORDS}/", "/payload_storage/")
+_FEWEST_WRITTEN: Final = 2_048  # take 10 MB at most
 _ALL_DOCUMENTS: Final = 10_000_000
-_PAYLOAD_FIELDS: Final = {
-    "user_id": qdrant_edge.PayloadSchemaType.Keyword,
-    "document_id": qdrant_edge.PayloadSchemaType.Keyword,
-    "labels": qdrant_edge.PayloadSchemaType.Keyword,
-    "time": qdrant_edge.PayloadSchemaType.Integer,
-}
 
 
 class EdgeIndex(SearchIndex):
@@ -55,25 +55,33 @@ class EdgeIndex(SearchIndex):
         self._description = {"schema": _SCHEMA, "dimension": dimension}
         self._encoder = KeywordEncoder(usual_words)
         self._has_several_users = False
+        self._writing = threading.Lock()
+        self._gate = Gate()
+        self._former = directory.with_name(f"{directory.name}.former")
+        self._compactor = Compactor(directory, dimension)
+        self._written = 0  # points since the last compaction, or since it was opened
         shard = self._load()
         self._needs_rebuild = shard is None
         self._shard = shard or self._create()
+        self._compacted = compacted_points(directory)
 
     @property
     def needs_rebuild(self) -> bool:
         return self._needs_rebuild
 
     def rebuild_enqueued(self) -> None:
-        path = self._directory / _COMPLETE
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(self._description), encoding="utf-8")
-        partial.replace(path)
+        with self._writing:
+            path = self._directory / _COMPLETE
+            partial = path.with_suffix(".partial")
+            partial.write_text(json.dumps(self._description), encoding="utf-8")
+            partial.replace(path)
         self._needs_rebuild = False
 
     def upsert(self, points: Sequence[IndexPoint]) -> None:
         if not points:
             return
         self._update(qdrant_edge.UpdateOperation.upsert_points([self._point(p) for p in points]))
+        self._written += len(points)
 
     def delete_document(self, document_id: str) -> None:
         condition = qdrant_edge.FieldCondition(
@@ -93,7 +101,7 @@ class EdgeIndex(SearchIndex):
         # deleted and replaced ones would count, too.
         corpus = qdrant_edge.IdfParams(corpus=_filter(SearchFilter(where.user_id)))
         return self._nearest(
-            qdrant_edge.Query.Nearest(words, using=_KEYWORDS),
+            qdrant_edge.Query.Nearest(words, using=KEYWORDS),
             where,
             limit,
             qdrant_edge.SearchParams(idf=corpus),
@@ -101,7 +109,7 @@ class EdgeIndex(SearchIndex):
 
     def search_dense(self, vector: FloatVector, where: SearchFilter, limit: int) -> list[Hit]:
         return self._nearest(
-            qdrant_edge.Query.Nearest(vector.tolist(), using=_DENSE),
+            qdrant_edge.Query.Nearest(vector.tolist(), using=DENSE),
             where,
             limit,
             qdrant_edge.SearchParams(exact=True),
@@ -111,31 +119,61 @@ class EdgeIndex(SearchIndex):
         if where is not None and () in (where.document_ids, where.chunk_ids):
             return 0
         request = qdrant_edge.CountRequest(filter=None if where is None else _filter(where))
-        with _reading():
+        with self._reading():
             return self._shard.count(request)
 
     def count_by_document(self, *, with_vector: bool = False) -> dict[str, int]:
-        embedded = qdrant_edge.Filter(must=[qdrant_edge.HasVectorCondition(_DENSE)])
+        embedded = qdrant_edge.Filter(must=[qdrant_edge.HasVectorCondition(DENSE)])
         request = qdrant_edge.FacetRequest(
             "document_id",
             limit=_ALL_DOCUMENTS,
             exact=True,
             filter=embedded if with_vector else None,
         )
-        with _reading():
+        with self._reading():
             hits = self._shard.facet(request).hits
         return {str(hit.value): hit.count for hit in hits if hit.count}  # it lists deleted ones
 
     def reset(self) -> None:
-        self._shard.close()
-        self._needs_rebuild = True
-        self._shard = self._create()
+        with self._writing:
+            self._shard.close()
+            self._needs_rebuild = True
+            self._shard = self._create()
+            self._compacted = self._written = 0
 
     def flush(self) -> None:
-        self._shard.flush()
+        with self._writing:
+            self._shard.flush()
+            page_out(self._directory, _ONLY_WRITTEN)
+
+    def compact(self, share: float) -> None:
+        with self._writing:
+            count = self._shard.count(qdrant_edge.CountRequest(exact=False))
+            written = max(self._written, abs(count - self._compacted))
+            if written < max(_FEWEST_WRITTEN, share * count):
+                return
+            self._shard.flush()
+            copy = self._compactor.run()
+            # After a failure, too: what failed now would fail in a second.
+            self._compacted, self._written = count, 0
+            if copy is not None:
+                self._replace_by(copy)
+                logger.info("search index compacted", extra={"points": count})
+        return_free_memory()
 
     def close(self) -> None:
-        self._shard.close()
+        self._compactor.stop()
+        with self._writing:
+            self._shard.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Turn what the shard raises, plain `Exception`s, into ours; a closed shard does, too."""
+        with self._gate.passed():
+            try:
+                yield
+            except Exception as error:
+                raise Unavailable("The search index cannot be read.") from error
 
     def _nearest(
         self,
@@ -149,7 +187,7 @@ class EdgeIndex(SearchIndex):
         request = qdrant_edge.QueryRequest(
             limit=limit, query=query, filter=self._scope(where), params=params
         )
-        with _reading():
+        with self._reading():
             found = self._shard.query(request)
         return [Hit(str(point.id), point.score) for point in found]
 
@@ -163,17 +201,17 @@ class EdgeIndex(SearchIndex):
         """
         if not self._has_several_users:
             others = qdrant_edge.Filter(must_not=[_is_of(where.user_id)])
-            with _reading():
+            with self._reading():
                 count = self._shard.count(qdrant_edge.CountRequest(filter=others, exact=False))
             self._has_several_users = count > 0
         return _filter(where, with_user=self._has_several_users)
 
     def _point(self, point: IndexPoint) -> qdrant_edge.Point:
         vectors: dict[str, Any] = {
-            _KEYWORDS: self._encoder.passage(point.keyword_text, point.context)
+            KEYWORDS: self._encoder.passage(point.keyword_text, point.context)
         }
         if point.vector is not None:
-            vectors[_DENSE] = point.vector.tolist()
+            vectors[DENSE] = point.vector.tolist()
         payload: dict[str, Any] = {"user_id": point.user_id, "document_id": point.document_id}
         if point.labels:
             payload["labels"] = list(point.labels)
@@ -182,25 +220,52 @@ class EdgeIndex(SearchIndex):
         return qdrant_edge.Point(point.id, vectors, payload)
 
     def _update(self, operation: qdrant_edge.UpdateOperation) -> None:
-        self._shard.update(operation)
-        # The write-ahead log is a memory map: it outlives the process as it is, a power
-        # failure only after fsync.
-        for path in self._wal.iterdir():
-            with suppress(FileNotFoundError), path.open("rb+") as log:
-                os.fsync(log.fileno())
+        with self._writing:
+            self._shard.update(operation)
+            # The write-ahead log is a memory map: it outlives the process as it is, a power
+            # failure only after fsync.
+            for path in self._wal.iterdir():
+                with suppress(FileNotFoundError), path.open("rb+") as log:
+                    os.fsync(log.fileno())
+
+    def _replace_by(self, copy: Path) -> None:
+        """Go on with a compacted copy, or without it if it cannot be opened; searches wait."""
+        with self._gate.closed():
+            self._shard.close()
+            self._directory.rename(self._former)
+            try:
+                copy.rename(self._directory)
+                self._shard = self._open()
+            except BaseException as error:
+                if not _is_damage(error):
+                    raise
+                logger.warning("compacted search index unreadable", exc_info=True)
+                remove_folder(self._directory)
+                self._former.rename(self._directory)
+                self._shard = self._open()
+        self._remove_leftovers()
+
+    def _remove_leftovers(self) -> None:
+        self._compactor.clean()
+        shutil.rmtree(self._former, ignore_errors=True)
+
+    def _open(self) -> qdrant_edge.EdgeShard:
+        shard = qdrant_edge.EdgeShard.load(str(self._directory), shard_config(self._dimension))
+        page_out(self._directory)  # loading reads 50 MB, most of it parts of files still unused
+        return shard
 
     def _load(self) -> qdrant_edge.EdgeShard | None:
         """Return the shard of `directory`, or None if there is none that can be used."""
+        if not self._directory.exists() and self._former.is_dir():  # it ended while replacing it
+            self._former.rename(self._directory)
         if not self._directory.is_dir():
             return None
         try:
-            shard = qdrant_edge.EdgeShard.load(str(self._directory))
             if self._is_complete():
-                # Drops deleted points once a fifth of the index consists of them. Here,
-                # because it holds Python's lock (2 s for 50,000 points).
-                shard.optimize()
+                shard = self._open()
+                self._remove_leftovers()
                 return shard
-            shard.close()
+            qdrant_edge.EdgeShard.load(str(self._directory)).close()
         except BaseException as error:
             if not _is_damage(error):
                 raise
@@ -226,24 +291,8 @@ class EdgeIndex(SearchIndex):
             self._directory.mkdir(parents=True)
         except OSError as error:
             raise ConfigurationError(f"The search index cannot be written: {error}.") from error
-        shard = qdrant_edge.EdgeShard.create(
-            str(self._directory),
-            qdrant_edge.EdgeConfig(
-                vectors={
-                    _DENSE: qdrant_edge.EdgeVectorParams(
-                        size=self._dimension,
-                        distance=qdrant_edge.Distance.Cosine,
-                        datatype=qdrant_edge.VectorStorageDatatype.Float16,
-                    )
-                },
-                sparse_vectors={
-                    _KEYWORDS: qdrant_edge.EdgeSparseVectorParams(modifier=qdrant_edge.Modifier.Idf)
-                },
-                optimizers=qdrant_edge.EdgeOptimizersConfig(indexing_threshold=0),
-            ),
-        )
-        for field, kind in _PAYLOAD_FIELDS.items():
-            shard.update(qdrant_edge.UpdateOperation.create_field_index(field, kind))
+        shard = qdrant_edge.EdgeShard.create(str(self._directory), shard_config(self._dimension))
+        index_fields(shard)
         return shard
 
 
@@ -258,15 +307,6 @@ def remove_folder(directory: Path) -> None:
             shutil.rmtree(directory)
     except OSError as error:
         raise ConfigurationError(f"The search index cannot be written: {error}.") from error
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """Turn what the shard raises, plain `Exception`s, into ours; a closed shard does, too."""
-    try:
-        yield
-    except Exception as error:
-        raise Unavailable("The search index cannot be read.") from error
 
 
 def _filter(where: SearchFilter, *, with_user: bool = True) -> qdrant_edge.Filter | None:
