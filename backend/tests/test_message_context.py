@@ -1,5 +1,6 @@
 """What the words before a turn add to it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -59,9 +60,13 @@ def test_only_the_end_of_what_stands_before_counts_and_begins_with_a_whole_word(
     assert set(end.split()) == {"antarctic"}
 
 
-def test_the_words_before_are_embedded_in_front() -> None:
+def test_the_date_and_the_words_before_are_embedded_in_front(
+    make_config: Callable[..., Config],
+) -> None:
     said = passage("Where did\nyou go?", "To  the\nlake.")
-    assert text_to_embed(said, with_context=True) == "Where did you go?\nTo the lake."
-    assert text_to_embed(said, with_context=False) == "To the lake."
-    alone = replace(said, before="")
-    assert text_to_embed(alone, with_context=True) == "To the lake."
+    assert text_to_embed(said, make_config()) == "8 May 2026\nWhere did you go?\nTo the lake."
+    assert text_to_embed(replace(said, before=""), make_config()) == "8 May 2026\nTo the lake."
+    undated = make_config(memory_date_embedded=False)
+    assert text_to_embed(said, undated) == "Where did you go?\nTo the lake."
+    bare = make_config(memory_date_embedded=False, memory_neighbour_embedded=False)
+    assert text_to_embed(said, bare) == "To the lake."

@@ -110,6 +110,7 @@ class Config(BaseSettings):
     memory_neighbour_weight: Weight
     memory_date_weight: Weight
     memory_neighbour_embedded: bool
+    memory_date_embedded: bool
     memory_recency_weight: Weight
     memory_talk_weight: Weight
     provider_connect_timeout_s: Seconds

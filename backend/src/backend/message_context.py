@@ -35,11 +35,14 @@ def words_around(passage: PassageRecord, config: Config) -> tuple[tuple[str, flo
     )
 
 
-def text_to_embed(passage: PassageRecord, *, with_context: bool) -> str:
-    """Return what a passage's vector is made of: the words before it, and its own."""
-    context = " ".join(context_of(passage).split()) if with_context else ""
-    own = " ".join(passage.text.split())
-    return f"{context}\n{own}" if context else own
+def text_to_embed(passage: PassageRecord, config: Config) -> str:
+    """Return what a passage's vector is made of: its date, the words before it, and its own."""
+    parts = [
+        spoken_date(passage.said_at) if config.memory_date_embedded else "",
+        context_of(passage) if config.memory_neighbour_embedded else "",
+        passage.text,
+    ]
+    return "\n".join(" ".join(part.split()) for part in parts if part.strip())
 
 
 def _questions_and_rest(text: str) -> tuple[str, str]:

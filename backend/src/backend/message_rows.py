@@ -149,7 +149,7 @@ class MessageEmbedding:
         at_a_time: int = _EMBEDDED_AT_A_TIME,
     ) -> None:
         self._at_a_time = at_a_time
-        self._has_context = config.memory_neighbour_embedded
+        self._config = config
         self._database = database
         self._embedder = embedder
 
@@ -164,9 +164,7 @@ class MessageEmbedding:
             batch = message_passages.load_unembedded(session, name, at_most or self._at_a_time)
         if not batch:
             return 0
-        vectors = self._embedder.embed(
-            [text_to_embed(passage, with_context=self._has_context) for passage in batch]
-        )
+        vectors = self._embedder.embed([text_to_embed(passage, self._config) for passage in batch])
         packed = [pack_vector(vector) for vector in vectors]
         with self._database.db_transaction() as session:
             models = embedding_models.load(session)

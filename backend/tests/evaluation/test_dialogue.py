@@ -92,7 +92,7 @@ def test_an_answer_is_found_by_its_question_before_other_words_nearby(tmp_path: 
 
 
 def test_what_a_person_said_comes_before_what_a_model_answered(tmp_path: Path) -> None:
-    texts = ["The office moved to the old mill.", "So the office moved to the old mill!"]
+    texts = ["The office moved to the old mill.", "The office moved to the old red mill."]
     turns = [
         {"id": role, "title": "", "text": text, "conversation": role, "role": role}
         for role, text in zip(("assistant", "user"), texts, strict=True)
@@ -100,8 +100,9 @@ def test_what_a_person_said_comes_before_what_a_model_answered(tmp_path: Path) -
     turns.append({**turns[1], "id": "other", "text": "Bees know no office."})
     question = [{"id": "q", "text": "Where did the office move to?"}]
     folder = write_set(tmp_path / "talk", turns, question, "q\tuser\t1\n")
-    assert run(folder, "--memory")["mrr"] == 1.0
-    assert run(folder, "--memory", "--set", "MEMORY_ANSWER_WEIGHT=1")["mrr"] == 0.5
+    words_alone = ("--memory", "--set", "MEMORY_DENSE_WEIGHT=0")
+    assert run(folder, *words_alone)["mrr"] == 1.0
+    assert run(folder, *words_alone, "--set", "MEMORY_ANSWER_WEIGHT=1")["mrr"] == 0.5
 
 
 def test_a_set_of_documents_is_none_of_turns(tmp_path: Path) -> None:

@@ -31,13 +31,14 @@ _ITS_OWN: Final = {"data_dir", "database_url", "qdrant_url", "redis_url"}
 _INGEST_VERSION: Final = 4
 _INGEST_SETTINGS: Final = ("chunk_max_characters", "chunk_overlap_characters")
 # The same for a set of dialogues.
-_DIALOGUE_VERSION: Final = 10_003
+_DIALOGUE_VERSION: Final = 10_004
 _DIALOGUE_SETTINGS: Final = (
     *_INGEST_SETTINGS,
     "memory_question_weight",
     "memory_neighbour_weight",
     "memory_date_weight",
     "memory_neighbour_embedded",
+    "memory_date_embedded",
 )
 
 Tell = Callable[[str], None]
