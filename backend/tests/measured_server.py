@@ -1,4 +1,4 @@
-"""`docchat serve` that also writes down how it uses database connections and memory.
+"""`docchat serve` that also writes down how it uses the database, the processor and memory.
 
 python measured_server.py REPORT: a JSON file, rewritten several times a second.
 """
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
 
 from backend.config import load_config
@@ -22,7 +22,10 @@ _SAMPLES_PER_REPORT = 10
 
 
 class PoolMeter:
-    """Counts the connections taken from any pool of the process, and for how long."""
+    """Counts the connections taken from any pool of the process, for how long, and the statements.
+
+    Statements are told apart by threads: those of events and answers, and those of all others.
+    """
 
     def __init__(self, report: Path) -> None:
         self._report = report
@@ -30,6 +33,7 @@ class PoolMeter:
         self._pid = self._arbiter_pid = os.getpid()
         event.listen(Pool, "checkout", self._on_checkout)
         event.listen(Pool, "checkin", self._on_checkin)
+        event.listen(Engine, "before_cursor_execute", self._on_statement)
 
     def _on_checkout(self, _connection: Any, record: Any, _proxy: Any) -> None:
         if os.getpid() == self._arbiter_pid:  # of interest is the worker that it forks
@@ -49,10 +53,20 @@ class PoolMeter:
             if taken_at is not None:
                 self._longest_s = max(self._longest_s, time.monotonic() - taken_at)
 
+    def _on_statement(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        name = threading.current_thread().name
+        if os.getpid() != self._arbiter_pid and not statement.startswith("BEGIN"):
+            with self._lock:
+                if name == "answer" or "_handle_event" in name:
+                    self._statements += 1
+                else:
+                    self._other_statements += 1
+
     def _begin(self) -> None:
         self._pid = os.getpid()
         self._taken_at: dict[int, float] = {}
         self._checkouts = self._most = self._samples = self._idle_samples = 0
+        self._statements = self._other_statements = 0
         self._longest_s = 0.0
         threading.Thread(target=self._sample, daemon=True).start()
 
@@ -72,12 +86,14 @@ class PoolMeter:
                 "checkouts": self._checkouts,
                 "checked_out_now": len(self._taken_at),
                 "checked_out_most": self._most,
+                "statements": self._statements,
+                "other_statements": self._other_statements,
                 "longest_checkout_s": round(self._longest_s, 3),
                 "samples": self._samples,
                 "idle_samples": self._idle_samples,
                 "threads": threading.active_count(),
                 "rss_mb": _rss_mb(),
-                "cpu_s": round(time.process_time(), 1),
+                "cpu_s": round(time.process_time(), 3),
                 "open_files": sum(1 for _ in Path("/proc/self/fd").iterdir()),
             }
         draft = self._report.with_suffix(".draft")

@@ -62,7 +62,7 @@ class Listener:
         self.socket = RawSocket(url, self.person.token, self._receive, deflate=deflate)
         await self.socket.connect()
 
-    async def ask(self, model: str) -> None:
+    async def ask(self, model: str, question: str = "How high is the lighthouse?") -> None:
         """Ask and wait for the end."""
         self._text, self.events = "", 0
         self._ended.clear()
@@ -71,7 +71,7 @@ class Listener:
                 "chat_message",
                 {
                     "conversation_id": self.person.conversation_id,
-                    "message": "How high is the lighthouse?",
+                    "message": question,
                     "model": model,
                 },
             )

@@ -114,8 +114,7 @@ class MessageRows(IndexOutbox):
                 return
             split = [(message, split_message(message.content, self._config)) for message in unsplit]
             with self._database.db_transaction() as session:
-                for message, passages in reversed(split):
-                    message_passages.save_split(session, message, passages)
+                message_passages.save_split(session, split[::-1])
             if any(passages for _message, passages in split):
                 self.was_split.set()
                 return

@@ -20,6 +20,7 @@ from backend.store.base import SearchIndex
 from backend.store.embeddings import Embedder
 from backend.store.indexer import Indexer
 from backend.store.memory import MemorySearcher
+from backend.store.query_embedder import QueryEmbedder
 from backend.store.registry import DOCUMENTS, MESSAGES, open_index, remove_index
 from backend.store.search import Searcher
 
@@ -92,7 +93,7 @@ class SearchParts:
                 dimension of its vectors.
         """
         config = foundation.config
-        embedder = foundation.models.open(model)
+        embedder = QueryEmbedder(foundation.models.open(model))
         opened: list[SearchIndex] = []
         try:
             foundation.models.note_dimension(model, embedder)

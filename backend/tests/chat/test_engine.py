@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy import text as sql
 
 from backend.chat.engine import Started
@@ -129,6 +130,22 @@ def test_the_first_question_names_the_conversation(house: House) -> None:
     assert [change.conversation.title for change in changes] == ["How high is it?"] * 2
     assert changes[1].conversation.message_count == 4
     assert changes[1].conversation.updated_at > changes[0].conversation.updated_at
+
+
+def test_a_further_question_asks_the_database_little(house: House) -> None:
+    """Every statement takes longer to be put together than to run, once for each question."""
+    house.recorder.end(house.ask("custom:words").assistant_message_id)
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        is_of_the_saver = threading.current_thread().name == "answer-saver"
+        if not is_of_the_saver and not statement.startswith("BEGIN"):
+            statements.append(statement)
+
+    event.listen(house.database.engine, "before_cursor_execute", note)
+    house.recorder.end(house.ask("custom:words", "And how old?").assistant_message_id)
+    event.remove(house.database.engine, "before_cursor_execute", note)
+    assert len(statements) <= 16, "\n".join(statements)
 
 
 def test_a_title_given_by_the_user_stays(house: House) -> None:

@@ -83,11 +83,11 @@ def test_ollamas_window_is_the_one_it_has_now(house: House) -> None:
         url = ollama.base_url.removesuffix("/v1")
         config = house.config.model_copy(update={"ollama_url": url})
         before = ModelCatalog(house.database, config, decrypt_plain)
-        assert before.context_tokens(house.user_id, "ollama:words:latest") == 4_096
+        assert before.open_with_window(house.user_id, "ollama:words:latest")[2] == 4_096
         ollama.loaded["words:latest"] = 65_536
         now = [0.0]
         before._lists = ModelLists(config, clock_s=lambda: now[0])
-        assert before.context_tokens(house.user_id, "ollama:words:latest") == 65_536
+        assert before.open_with_window(house.user_id, "ollama:words:latest")[2] == 65_536
         ollama.loaded.clear()
         now[0] = 61.0
-        assert before.context_tokens(house.user_id, "ollama:words:latest") == 4_096
+        assert before.open_with_window(house.user_id, "ollama:words:latest")[2] == 4_096

@@ -1,5 +1,7 @@
 """Conversations as stored, on both databases."""
 
+from dataclasses import replace
+
 import pytest
 
 from backend.clock import utc_now
@@ -99,6 +101,26 @@ def test_the_conversation_used_last_comes_first(any_database: Database) -> None:
     assert [record.id for record in page] == [old.id, new.id]
 
 
+def test_a_use_gives_the_conversation_as_it_is_then(any_database: Database) -> None:
+    user_id = add_user(any_database)
+    with any_database.db_transaction() as session:
+        other = conversations.create(session, user_id=user_id, memory_enabled=True)
+        made = conversations.create(session, user_id=user_id, memory_enabled=True, title="Lamps")
+        for conversation in (other, made, made):
+            messages.add(
+                session,
+                user_id=user_id,
+                conversation_id=conversation.id,
+                parent_id=None,
+                role="user",
+            )
+        used = conversations.touch(session, user_id, made.id)
+    assert used.updated_at > made.updated_at
+    assert used == replace(made, message_count=2, updated_at=used.updated_at)
+    with any_database.db_session() as session:
+        assert conversations.get(session, user_id, made.id) == used
+
+
 @pytest.mark.parametrize("cursor", ["", "nonsense", "2026-01-01~x", "9999~~"])
 def test_a_made_up_cursor_is_refused(database: Database, cursor: str) -> None:
     with database.db_session() as session, pytest.raises(InvalidRequest):
@@ -124,7 +146,13 @@ def test_foreign_conversations_do_not_exist(any_database: Database) -> None:
     owner, other = add_user(any_database), add_user(any_database, "bob")
     with any_database.db_transaction() as session:
         made = conversations.create(session, user_id=owner, memory_enabled=True)
-    for call in (conversations.get, conversations.lock, conversations.change, conversations.remove):
+    for call in (
+        conversations.get,
+        conversations.lock,
+        conversations.change,
+        conversations.touch,
+        conversations.remove,
+    ):
         with any_database.db_transaction() as session, pytest.raises(NotFound):
             call(session, other, made.id)
     with any_database.db_session() as session:

@@ -131,7 +131,7 @@ def test_an_answer_ends_with_all_that_belongs_to_it(place: tuple[Database, str, 
         assert messages.get(session, user_id, answer) == finished
         assert messages.list_streaming(session, user_id) == []
         assert messages.first_answer(session, user_id, question) == finished
-        assert messages.newest(session, user_id, conversation_id) == finished
+        assert messages.newest_id(session, user_id, conversation_id) == answer
         listed = messages.list_for_conversation(session, user_id, conversation_id)
         assert [m.id for m in listed] == [question, answer]
     with database.db_transaction() as session, pytest.raises(NotFound):

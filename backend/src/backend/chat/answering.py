@@ -15,12 +15,13 @@ from backend.chat.finding import Job, SourceFinder
 from backend.chat.memory import MemoryRecall
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.prompts import Prompt, build_prompt
-from backend.chat.retrieval import Chosen, Search, chosen_documents
+from backend.chat.retrieval import Search, chosen_documents
 from backend.chat.running import RunningAnswer
 from backend.chat.titles import TitleWriter
 from backend.chat.unsaved import FailedEnd
 from backend.config import Config
 from backend.db.repositories import documents, memory, messages
+from backend.db.repositories.conversations import ConversationRecord
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
 from backend.errors import (
@@ -73,7 +74,7 @@ class AnswerWriter:
         answer: RunningAnswer,
         question: MessageRecord,
         model: str,
-        chosen: Chosen,
+        conversation: ConversationRecord,
     ) -> None:
         """Fill `answer` until its text is complete or somebody else has ended it.
 
@@ -84,10 +85,10 @@ class AnswerWriter:
         """
         user_id = question.user_id
         with self._database.db_session() as session:
-            asking = load_asking(session, user_id, question.conversation_id, model)
+            asking = load_asking(session, conversation, model)
             history = messages.history(session, user_id, question.parent_id, self._history_messages)
-            has_documents = bool(documents.list_page(session, user_id, 1)[0])
-            document_ids = chosen_documents(session, user_id, chosen)
+            has_documents = documents.any_exists(session, user_id)
+            document_ids = chosen_documents(session, conversation)
             passages = documents.passage_count(session, user_id, document_ids)
         if document_ids == ():
             answer.no_answer = True
@@ -107,8 +108,8 @@ class AnswerWriter:
             passages or 0,
             recalled.memories,
         )
-        budget = self._budget(job)
-        provider, name = self._catalog.open(user_id, model)
+        provider, name, window = self._catalog.open_with_window(user_id, model)
+        budget = self._budget(job, window)
         prompt = self._build(job, budget)
         try:
             self._stream(answer, job, prompt, provider, name)
@@ -121,11 +122,10 @@ class AnswerWriter:
             logger.warning("prompt too long, trying a shorter one", extra={"model": model})
             self._stream(answer, job, shorter, provider, name, is_retry=True)
 
-    def _budget(self, job: Job) -> Budget:
+    def _budget(self, job: Job, window: int | None) -> Budget:
         limits, asking = self._limits, job.asking
         if job.model == BUILTIN_MODEL:  # quotes whatever is found, however long the question
             return in_characters(limits.characters + len(job.question.content))
-        window = self._catalog.context_tokens(job.question.user_id, job.model)
         return limits.of_window(window, asking.max_answer_tokens, asking.token_ratio)
 
     def _build(self, job: Job, budget: Budget) -> Prompt:

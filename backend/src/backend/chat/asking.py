@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from backend.chat.placeholders import fill_placeholders
 from backend.clock import utc_now
-from backend.db.repositories import conversations, preferences, usage, users
+from backend.db.repositories import preferences, usage, users
+from backend.db.repositories.conversations import ConversationRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,9 @@ class Asking:
     token_ratio: float
 
 
-def load_asking(session: Session, user_id: str, conversation_id: str, model: str) -> Asking:
-    """Return how the conversation asks; its own system prompt replaces the user's.
-
-    Raises:
-        NotFound: the conversation was deleted.
-    """
-    conversation = conversations.get(session, user_id, conversation_id)
+def load_asking(session: Session, conversation: ConversationRecord, model: str) -> Asking:
+    """Return how the conversation asks; its own system prompt replaces the user's."""
+    user_id = conversation.user_id
     prompt = conversation.system_prompt
     if prompt is None:
         prompt = preferences.get(session, user_id).system_prompt or ""

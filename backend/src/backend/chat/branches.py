@@ -19,8 +19,7 @@ def parent_of_next(
         ValidationFailed: `parent_id` is no answer.
     """
     if parent_id is None:
-        newest = messages.newest(session, user_id, conversation_id)
-        return None if newest is None else newest.id
+        return messages.newest_id(session, user_id, conversation_id)
     parent = messages.get(session, user_id, parent_id)
     if parent.conversation_id != conversation_id:
         raise NotFound

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
@@ -15,10 +16,15 @@ from backend.chat.citations import Embed
 from backend.chat.elsewhere import OtherWriters, settle
 from backend.chat.events import AnswerEnded, AnswerStarted, ConversationChanged, Publish
 from backend.chat.jobs import AnswerJobs, Task
-from backend.chat.memory import MemoryRecall, SearchMessages, is_to_be_remembered
+from backend.chat.memory import (
+    MemoryRecall,
+    SearchMessages,
+    is_allowed,
+    is_to_be_remembered,
+)
 from backend.chat.models import BUILTIN_MODEL, ModelCatalog
 from backend.chat.publisher import HEARTBEAT_S
-from backend.chat.retrieval import Chosen, Search
+from backend.chat.retrieval import Search
 from backend.chat.running import RunningAnswer
 from backend.chat.titles import title_from_question
 from backend.clock import utc_now
@@ -45,8 +51,10 @@ class Started:
     assistant_message_id: str
 
 
+# Whether a message with this switch of its own may be recalled later.
+_MayRemember = Callable[[bool | None], bool]
 # Adds or finds the user's message inside the transaction that begins its answer.
-_FindQuestion = Callable[[Session, ConversationRecord], MessageRecord]
+_FindQuestion = Callable[[Session, ConversationRecord, _MayRemember], MessageRecord]
 
 
 class AnswerEngine:
@@ -139,16 +147,20 @@ class AnswerEngine:
         text = self._checked_text(text)
         self._check_model(model)
 
-        def add_question(session: Session, conversation: ConversationRecord) -> MessageRecord:
-            conversations.change(
-                session,
-                user_id,
-                conversation_id,
-                title=title_from_question(text) if conversation.title_source == "default" else None,
-                title_source="question",
-                document_ids=document_ids,
-                collection_ids=collection_ids,
-            )
+        def add_question(
+            session: Session, conversation: ConversationRecord, may_remember: _MayRemember
+        ) -> MessageRecord:
+            is_unnamed = conversation.title_source == "default"
+            if is_unnamed or document_ids is not None or collection_ids is not None:
+                conversations.change(
+                    session,
+                    user_id,
+                    conversation_id,
+                    title=title_from_question(text) if is_unnamed else None,
+                    title_source="question",
+                    document_ids=document_ids,
+                    collection_ids=collection_ids,
+                )
             return messages.add(
                 session,
                 user_id=user_id,
@@ -158,7 +170,7 @@ class AnswerEngine:
                 content=text,
                 client_id=client_id,
                 memory_enabled=memory_enabled,
-                is_remembered=self._is_to_be_remembered(session, conversation, memory_enabled),
+                is_remembered=may_remember(memory_enabled),
             )
 
         return self._begin(user_id, conversation_id, model, add_question, client_id)
@@ -185,7 +197,9 @@ class AnswerEngine:
         model = model or (answer and answer.model) or BUILTIN_MODEL
         self._check_model(model)
 
-        def add_question(session: Session, conversation: ConversationRecord) -> MessageRecord:
+        def add_question(
+            session: Session, _conversation: ConversationRecord, may_remember: _MayRemember
+        ) -> MessageRecord:
             own_switch = edited.memory_enabled
             return messages.add(
                 session,
@@ -196,7 +210,7 @@ class AnswerEngine:
                 content=text,
                 client_id=client_id,
                 memory_enabled=own_switch,
-                is_remembered=self._is_to_be_remembered(session, conversation, own_switch),
+                is_remembered=may_remember(own_switch),
             )
 
         return self._begin(user_id, edited.conversation_id, model, add_question, client_id)
@@ -224,7 +238,7 @@ class AnswerEngine:
             user_id,
             old.conversation_id,
             model,
-            lambda session, _conversation: messages.get(session, user_id, parent_id),
+            lambda session, *_: messages.get(session, user_id, parent_id),
             client_id,
             answer_client_id=client_id,
         )
@@ -274,13 +288,6 @@ class AnswerEngine:
             return self._settle(message)
         return self._others.text_so_far(message)
 
-    def _is_to_be_remembered(
-        self, session: Session, conversation: ConversationRecord, own_switch: bool | None
-    ) -> bool:
-        return is_to_be_remembered(
-            session, conversation, own_switch, is_enabled=self._config.memory_enabled
-        )
-
     def _begin(
         self,
         user_id: str,
@@ -308,8 +315,7 @@ class AnswerEngine:
             self._publish(user_id, AnswerEnded(ended))
         self._publish(user_id, ConversationChanged(begun.conversation))
         self._publish(user_id, AnswerStarted(conversation_id, message.id, model))
-        chosen = Chosen(begun.conversation.document_ids, begun.conversation.collection_ids)
-        self._jobs.launch(begun.answer, Task(begun.question, model, chosen))
+        self._jobs.launch(begun.answer, Task(begun.question, model, begun.conversation))
         return Started(begun.question.id, message.id)
 
     def _store(
@@ -331,7 +337,12 @@ class AnswerEngine:
                 if sent is not None:
                     return Started(sent[0].id, sent[1].id)
                 settled = self._require_idle(session, user_id, conversation_id)
-                question = find_question(session, conversation)
+                may_remember = partial(
+                    is_to_be_remembered,
+                    conversation,
+                    is_allowed=is_allowed(session, user_id, self._config.memory_enabled),
+                )
+                question = find_question(session, conversation, may_remember)
                 message = messages.add(
                     session,
                     user_id=user_id,
@@ -342,12 +353,10 @@ class AnswerEngine:
                     model=model,
                     memory_enabled=question.memory_enabled,
                     # The built-in quotes only repeat documents and what was said.
-                    is_remembered=model != BUILTIN_MODEL
-                    and self._is_to_be_remembered(session, conversation, question.memory_enabled),
+                    is_remembered=model != BUILTIN_MODEL and may_remember(question.memory_enabled),
                     client_id=answer_client_id,
                 )
-                conversations.touch(session, user_id, conversation_id)
-                conversation = conversations.get(session, user_id, conversation_id)
+                conversation = conversations.touch(session, user_id, conversation_id)
                 # Registered before the commit: a committed row that is not is abandoned.
                 answer = self._jobs.register(message)
                 return _Begun(conversation, question, answer, settled)

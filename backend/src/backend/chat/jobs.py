@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from backend.chat.answering import AnswerWriter
 from backend.chat.events import Publish
 from backend.chat.publisher import Publisher
-from backend.chat.retrieval import Chosen
 from backend.chat.running import RunningAnswer
 from backend.chat.unsaved import UnsavedEnds
 from backend.config import Config
+from backend.db.repositories.conversations import ConversationRecord
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
 from backend.errors import Unavailable
@@ -23,11 +23,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be answered, by which model, from which documents."""
+    """What is to be answered, by which model, and the conversation as it was when it was asked."""
 
     question: MessageRecord
     model: str
-    chosen: Chosen
+    conversation: ConversationRecord
 
 
 class AnswerJobs:
@@ -149,7 +149,7 @@ class AnswerJobs:
         """Write one answer: the outermost frame of its thread."""
         with log_context(**{**fields, "message_id": answer.message.id}):
             try:
-                self._writer.write(answer, task.question, task.model, task.chosen)
+                self._writer.write(answer, task.question, task.model, task.conversation)
             except Exception as problem:  # noqa: BLE001 - `finish` logs it
                 self.close(answer, "failed", problem)
             else:

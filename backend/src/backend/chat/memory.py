@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from backend.chat.when import AskedTime, asked_time
 from backend.clock import to_wire, utc_now
 from backend.config import Config
-from backend.db.repositories import conversations, memory, preferences
+from backend.db.repositories import memory, preferences
 from backend.db.repositories.conversations import ConversationRecord
 from backend.db.repositories.messages import MessageRecord
 from backend.db.session import Database
@@ -165,12 +165,11 @@ class MemoryRecall:
         return [to_memory(item) for item in found]
 
     def _is_on(self, session: Session, question: MessageRecord) -> bool:
-        if not self._max_results or not is_allowed(session, question.user_id, self._is_enabled):
+        switches = memory.switches(session, question.user_id, question.conversation_id)
+        if not (self._max_results and self._is_enabled) or switches.user is False:
             return False
-        if question.memory_enabled is not None:
-            return question.memory_enabled
-        conversation = conversations.get(session, question.user_id, question.conversation_id)
-        return conversation.memory_enabled
+        own = question.memory_enabled
+        return switches.conversation if own is None else own
 
     def _find(
         self, question: MessageRecord, query: str, time: AskedTime | None, now: datetime
@@ -231,12 +230,11 @@ def is_allowed(session: Session, user_id: str, is_enabled: bool) -> bool:
 
 
 def is_to_be_remembered(
-    session: Session, conversation: ConversationRecord, own_switch: bool | None, *, is_enabled: bool
+    conversation: ConversationRecord, own_switch: bool | None, *, is_allowed: bool
 ) -> bool:
     """Return whether what is said now may ever be recalled: not if memory is off now, even if
     it is turned on later. `own_switch`: the message's; None: the conversation's decides."""
-    is_on = conversation.memory_enabled if own_switch is None else own_switch
-    return is_on and is_allowed(session, conversation.user_id, is_enabled)
+    return is_allowed and (conversation.memory_enabled if own_switch is None else own_switch)
 
 
 def is_small_talk(text: str) -> bool:

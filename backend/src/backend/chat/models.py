@@ -32,7 +32,7 @@ class ModelCatalog:
         self._config = config
         self._decrypt = decrypt
         self._lock = threading.Lock()
-        self._windows: dict[tuple[str, str, datetime | None], int] = {}
+        self._windows: dict[tuple[str, str, str, datetime | None], int] = {}
         self._lists = registry.ModelLists(config)
         self.provider_names = registry.provider_names(config)
 
@@ -59,24 +59,36 @@ class ModelCatalog:
             ApiKeyMissing: the user has stored no key for it.
             ProviderError: its base URL is missing.
         """
-        provider, name = registry.split_model(model, self.provider_names)
-        with self._database.db_session() as session:
-            record = api_keys.get(session, user_id, provider)
-        credentials = self._credentials(record)
-        return registry.create_provider(provider, credentials, self._config), name
+        provider, name, _record = self._open(user_id, model)
+        return provider, name
 
-    def context_tokens(self, user_id: str, model: str) -> int | None:
-        """Return the model's window; None if its provider does not tell.
+    def open_with_window(self, user_id: str, model: str) -> tuple[Provider, str, int | None]:
+        """As `open`, and return the model's window in tokens; None if its provider does not tell.
 
         The provider is asked at the first time only, and again after a minute while the window
         is unknown; so is Ollama always, whose window may grow when it loads the model.
+
+        Raises:
+            As `open`.
         """
-        provider, name = registry.split_model(model, self.provider_names)
+        provider, name, record = self._open(user_id, model)
         if model == BUILTIN_MODEL:
-            return None
-        with self._database.db_session() as session:
-            record = api_keys.get(session, user_id, provider)
-        key = (user_id, model, None if record is None else record.updated_at)
+            return provider, name, None
+        return provider, name, self._window(user_id, provider.name, name, record)
+
+    def _open(self, user_id: str, model: str) -> tuple[Provider, str, ApiKeyRecord | None]:
+        provider, name = registry.split_model(model, self.provider_names)
+        record = None
+        if model != BUILTIN_MODEL:
+            with self._database.db_session() as session:
+                record = api_keys.get(session, user_id, provider)
+        opened = registry.create_provider(provider, self._credentials(record), self._config)
+        return opened, name, record
+
+    def _window(
+        self, user_id: str, provider: str, name: str, record: ApiKeyRecord | None
+    ) -> int | None:
+        key = (user_id, provider, name, None if record is None else record.updated_at)
         with self._lock:
             if key in self._windows:
                 return self._windows[key]

@@ -7,6 +7,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from backend.db.repositories import archives, collections, documents
+from backend.db.repositories.conversations import ConversationRecord
 from backend.llm.base import Passage, Sentence
 from backend.store.search import ChunkEvidence, SearchResult
 
@@ -27,14 +28,6 @@ class Search(Protocol):
         Raises:
             Unavailable: the index cannot be reached.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a conversation is pointed at; both empty: all documents."""
-
-    document_ids: tuple[str, ...] = ()
-    collection_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +55,16 @@ class Source:
         )
 
 
-def chosen_documents(session: Session, user_id: str, chosen: Chosen) -> tuple[str, ...] | None:
+def chosen_documents(session: Session, conversation: ConversationRecord) -> tuple[str, ...] | None:
     """Return the live documents that are chosen, one way or the other; None: all are.
 
     An archive stands for everything in it, wherever that came from first.
     """
-    if not chosen.document_ids and not chosen.collection_ids:
+    user_id = conversation.user_id
+    if not conversation.document_ids and not conversation.collection_ids:
         return None
-    single = documents.existing_ids(session, user_id, chosen.document_ids)
-    together = collections.document_ids(session, user_id, chosen.collection_ids)
+    single = documents.existing_ids(session, user_id, conversation.document_ids)
+    together = collections.document_ids(session, user_id, conversation.collection_ids)
     inside = archives.contents(session, single)
     return tuple(sorted(single | inside | together))
 

@@ -6,6 +6,11 @@ from sqlalchemy.orm import Session
 _EMBEDDING_MODELS = 0x646F63636861_0002  # any number, the same in every process
 
 
+def locks_rows(session: Session) -> bool:
+    """Return whether rows have to be locked: a SQLite transaction is the only one that writes."""
+    return session.get_bind().dialect.name != "sqlite"
+
+
 def lock_file(session: Session, sha256: str) -> None:
     """Let no other transaction store or delete the file `sha256` until this one ends.
 

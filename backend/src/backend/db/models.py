@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     String,
+    Table,
     Text,
     false,
     func,
@@ -44,6 +45,12 @@ class Base(DeclarativeBase):
         list[Any]: JsonColumn,
         str: Text(),
     }
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return a model's table. Statements on it go without the ORM's bookkeeping, which takes
+    longer than SQLite takes for the statement itself."""
+    return Base.metadata.tables[model.__tablename__]
 
 
 def _owner() -> Mapped[str]:

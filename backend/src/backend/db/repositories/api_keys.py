@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
-from backend.db.models import ApiKey
+from backend.db.models import ApiKey, table_of
 from backend.errors import NotFound
+
+_KEYS: Final = table_of(ApiKey)
+_OF_PROVIDER: Final = select(_KEYS).where(
+    _KEYS.c.user_id == bindparam("user_id"), _KEYS.c.provider == bindparam("provider")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,8 @@ def list_for_user(session: Session, user_id: str) -> list[ApiKeyRecord]:
 
 def get(session: Session, user_id: str, provider: str) -> ApiKeyRecord | None:
     """Return what the user has stored for `provider`, if anything."""
-    row = session.get(ApiKey, (user_id, provider))
+    found = session.execute(_OF_PROVIDER, {"user_id": user_id, "provider": provider})
+    row = found.one_or_none()
     return None if row is None else _record(row)
 
 
@@ -73,7 +80,7 @@ def remove(session: Session, user_id: str, provider: str) -> None:
         raise NotFound
 
 
-def _record(row: ApiKey) -> ApiKeyRecord:
+def _record(row: ApiKey | Row[Any]) -> ApiKeyRecord:
     return ApiKeyRecord(
         user_id=row.user_id,
         provider=row.provider,

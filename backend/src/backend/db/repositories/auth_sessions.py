@@ -2,11 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.models import AuthSession, User
+from backend.db.models import AuthSession, User, table_of
+
+_SESSIONS: Final = table_of(AuthSession)
+_USERS: Final = table_of(User)
+
+# Every request and every event asks for this: put together once, on the tables.
+_OWNER: Final = (
+    select(_SESSIONS, _USERS.c.username, _USERS.c.role)
+    .join(_USERS, _USERS.c.id == _SESSIONS.c.user_id)
+    .where(
+        _SESSIONS.c.token_sha256 == bindparam("token_sha256"),
+        _SESSIONS.c.expires_at > bindparam("now"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +69,9 @@ def add(
 
 def find_by_token(session: Session, token_sha256: str, now: datetime) -> SessionOwner | None:
     """Return the unexpired session of this token."""
-    row = session.execute(
-        select(AuthSession, User.username, User.role)
-        .join(User, User.id == AuthSession.user_id)
-        .where(AuthSession.token_sha256 == token_sha256, AuthSession.expires_at > now)
-    ).one_or_none()
-    return None if row is None else SessionOwner(_record(row[0]), row[1], row[2])
+    found = session.execute(_OWNER, {"token_sha256": token_sha256, "now": now})
+    row = found.one_or_none()
+    return None if row is None else SessionOwner(_record(row), row.username, row.role)
 
 
 def list_of_user(session: Session, user_id: str, now: datetime) -> list[AuthSessionRecord]:
@@ -114,7 +125,7 @@ def remove_expired(session: Session, now: datetime) -> list[str]:
     )
 
 
-def _record(row: AuthSession) -> AuthSessionRecord:
+def _record(row: AuthSession | Row[Any]) -> AuthSessionRecord:
     return AuthSessionRecord(
         id=row.id,
         user_id=row.user_id,

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, Final, TypedDict
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
+    Row,
     Text,
     and_,
+    bindparam,
     cast,
     delete,
     func,
@@ -20,7 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from backend.clock import as_utc, to_wire, utc_now
-from backend.db.models import Conversation, Message
+from backend.db.locks import locks_rows
+from backend.db.models import Conversation, Message, table_of
 from backend.db.repositories import (
     collections,
     documents,
@@ -31,6 +33,32 @@ from backend.db.repositories import (
 from backend.errors import InvalidRequest, NotFound
 
 DEFAULT_TITLE = "New conversation"
+
+# Every question runs these: put together once, on the tables.
+_ROW: Final = table_of(Conversation).c
+_MESSAGE: Final = table_of(Message).c
+_OF_USER: Final = select(
+    table_of(Conversation),
+    select(func.count(_MESSAGE.id))
+    .where(_MESSAGE.conversation_id == _ROW.id)
+    .correlate(table_of(Conversation))
+    .scalar_subquery()
+    .label("message_count"),
+).where(_ROW.user_id == bindparam("user_id"))
+_BY_ID: Final = _OF_USER.where(_ROW.id == bindparam("conversation_id"))
+_TOUCH: Final = (
+    update(table_of(Conversation))
+    .where(_ROW.id == bindparam("conversation_id"), _ROW.user_id == bindparam("owner_id"))
+    .values(updated_at=bindparam("now"))
+    .returning(
+        *_ROW,
+        # Not `== _ROW.id`: columns lose their table here, and messages have an `id`, too.
+        select(func.count(_MESSAGE.id))
+        .where(_MESSAGE.conversation_id == bindparam("conversation_id"))
+        .scalar_subquery()
+        .label("message_count"),
+    )
+)
 
 
 class AskingChange(TypedDict, total=False):
@@ -96,7 +124,7 @@ def create(
     )
     session.add(row)
     session.flush()
-    return _record(row, 0)
+    return get(session, user_id, row.id)
 
 
 def get(session: Session, user_id: str, conversation_id: str) -> ConversationRecord:
@@ -105,13 +133,11 @@ def get(session: Session, user_id: str, conversation_id: str) -> ConversationRec
     Raises:
         NotFound: it does not exist or is not the user's.
     """
-    found = session.execute(
-        _with_counts(user_id).where(Conversation.id == conversation_id)
-    ).one_or_none()
-    if found is None:
+    found = session.execute(_BY_ID, {"user_id": user_id, "conversation_id": conversation_id})
+    row = found.one_or_none()
+    if row is None:
         raise NotFound
-    row, message_count = found
-    return _record(row, message_count)
+    return _record(row)
 
 
 def lock(session: Session, user_id: str, conversation_id: str) -> ConversationRecord:
@@ -119,11 +145,12 @@ def lock(session: Session, user_id: str, conversation_id: str) -> ConversationRe
 
     On SQLite a write transaction is alone anyway.
     """
-    session.execute(
-        select(Conversation.id)
-        .where(Conversation.id == conversation_id, Conversation.user_id == user_id)
-        .with_for_update()
-    )
+    if locks_rows(session):
+        session.execute(
+            select(Conversation.id)
+            .where(Conversation.id == conversation_id, Conversation.user_id == user_id)
+            .with_for_update()
+        )
     return get(session, user_id, conversation_id)
 
 
@@ -135,13 +162,12 @@ def list_page(
     Raises:
         InvalidRequest: `cursor` did not come from here.
     """
-    query = _with_counts(user_id)
-    if cursor is not None:
-        query = query.where(_after(cursor))
+    query = _OF_USER if cursor is None else _OF_USER.where(_after(cursor))
     rows = session.execute(
-        query.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(limit + 1)
+        query.order_by(_ROW.updated_at.desc(), _ROW.id.desc()).limit(limit + 1),
+        {"user_id": user_id},
     ).all()
-    records = [_record(row, message_count) for row, message_count in rows[:limit]]
+    records = [_record(row) for row in rows[:limit]]
     if len(rows) <= limit:
         return records, None
     return records, f"{to_wire(records[-1].updated_at)}~{records[-1].id}"
@@ -198,13 +224,19 @@ def ask_also(
     session.flush()
 
 
-def touch(session: Session, user_id: str, conversation_id: str) -> None:
-    """Note that the conversation was used now."""
-    session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id, Conversation.user_id == user_id)
-        .values(updated_at=utc_now())
+def touch(session: Session, user_id: str, conversation_id: str) -> ConversationRecord:
+    """Note that the conversation was used now and return it as it is then.
+
+    Raises:
+        NotFound: it does not exist or is not the user's.
+    """
+    found = session.execute(
+        _TOUCH, {"conversation_id": conversation_id, "owner_id": user_id, "now": utc_now()}
     )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound
+    return _record(row)
 
 
 def remove(session: Session, user_id: str, conversation_id: str) -> None:
@@ -229,16 +261,6 @@ def remove(session: Session, user_id: str, conversation_id: str) -> None:
     index_tasks.add_delete(session, user_id, conversation_id, subject=index_tasks.MESSAGES)
 
 
-def _with_counts(user_id: str) -> Select[Conversation, int]:
-    count = (
-        select(func.count(Message.id))
-        .where(Message.conversation_id == Conversation.id)
-        .correlate(Conversation)
-        .scalar_subquery()
-    )
-    return select(Conversation, count).where(Conversation.user_id == user_id)
-
-
 def _after(cursor: str) -> ColumnElement[bool]:
     moment_text, _, conversation_id = cursor.partition("~")
     try:
@@ -246,8 +268,8 @@ def _after(cursor: str) -> ColumnElement[bool]:
     except ValueError:
         raise InvalidRequest("This cursor is not valid. Start again without it.") from None
     return or_(
-        Conversation.updated_at < moment,
-        and_(Conversation.updated_at == moment, Conversation.id < conversation_id),
+        _ROW.updated_at < moment,
+        and_(_ROW.updated_at == moment, _ROW.id < conversation_id),
     )
 
 
@@ -282,7 +304,7 @@ def _require_collections(session: Session, user_id: str, collection_ids: Iterabl
         )
 
 
-def _record(row: Conversation, message_count: int) -> ConversationRecord:
+def _record(row: Row[Any]) -> ConversationRecord:
     return ConversationRecord(
         id=row.id,
         user_id=row.user_id,
@@ -291,7 +313,7 @@ def _record(row: Conversation, message_count: int) -> ConversationRecord:
         memory_enabled=row.memory_enabled,
         document_ids=tuple(row.document_ids),
         collection_ids=tuple(row.collection_ids),
-        message_count=message_count,
+        message_count=row.message_count,
         created_at=row.created_at,
         updated_at=row.updated_at,
         system_prompt=row.system_prompt,

@@ -8,13 +8,13 @@ document is invisible at once; its rows go when its points have left the index.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
-from backend.db.models import CollectionDocument, Document
+from backend.db.models import CollectionDocument, Document, table_of
 from backend.db.repositories import document_embeddings, ingest_jobs
 from backend.db.types import new_id
 from backend.errors import NotFound
@@ -70,6 +70,16 @@ _COLUMNS = [
     for name in DocumentRecord.__dataclass_fields__
     if name != "queue_position"
 ]
+
+# Every question runs these: put together once, on the table.
+_ROW: Final = table_of(Document).c
+_IS_LIVE: Final = and_(_ROW.user_id == bindparam("user_id"), _ROW.deleted_at.is_(None))
+_ANY: Final = select(_ROW.id).where(_IS_LIVE).limit(1)
+_PASSAGE_COUNTS: Final = (
+    select(_ROW.status, func.sum(_ROW.chunk_count))
+    .where(_IS_LIVE, or_(_ROW.status.in_([READY, *ACTIVE]), _ROW.searchable))
+    .group_by(_ROW.status)
+)
 
 
 def create(
@@ -182,6 +192,11 @@ def list_oldest_first(
     ]
 
 
+def any_exists(session: Session, user_id: str) -> bool:
+    """Return whether the user has a live document, in whatever state."""
+    return session.scalar(_ANY, {"user_id": user_id}) is not None
+
+
 def with_queue_positions(
     session: Session, records: Sequence[DocumentRecord]
 ) -> list[DocumentRecord]:
@@ -212,15 +227,11 @@ def passage_count(
 
     None if one is not or not wholly read, but may be found. What failed at once has none.
     """
-    query = select(Document.status, func.sum(Document.chunk_count)).where(
-        Document.user_id == user_id,
-        Document.deleted_at.is_(None),
-        or_(Document.status.in_([READY, *ACTIVE]), Document.searchable),
-    )
+    query = _PASSAGE_COUNTS
     if document_ids is not None:
-        query = query.where(Document.id.in_(document_ids))
+        query = query.where(_ROW.id.in_(document_ids))
     total = 0
-    for status, passages in session.execute(query.group_by(Document.status)):
+    for status, passages in session.execute(query, {"user_id": user_id}):
         if status != READY:
             return None
         total += passages or 0

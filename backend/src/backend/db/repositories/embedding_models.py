@@ -6,14 +6,15 @@ it, too. `retired` ones served before or were given up; their vectors are being 
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
 from backend.db.locks import lock_embedding_models
 from backend.db.message_models import MessageVector
-from backend.db.models import DocumentEmbedding, EmbeddingModel, PassageVectors
+from backend.db.models import DocumentEmbedding, EmbeddingModel, PassageVectors, table_of
 
 SERVING = "serving"
 NEXT = "next"
@@ -55,6 +56,9 @@ class ModelsInUse:
         return {self.serving.name, self.target.name}
 
 
+_MODELS: Final = table_of(EmbeddingModel)
+# Asked several times a second: put together once, on the table.
+_ROLE: Final = select(_MODELS.c.role).where(_MODELS.c.name == bindparam("name"))
 _COLUMNS = [getattr(EmbeddingModel, name) for name in ModelRecord.__dataclass_fields__]
 
 
@@ -174,8 +178,7 @@ def forget(session: Session, name: str) -> None:
 
 def is_retired(session: Session, name: str) -> bool:
     """Return whether the model is to be cleared away."""
-    role = session.scalar(select(EmbeddingModel.role).where(EmbeddingModel.name == name))
-    return role == RETIRED
+    return session.scalar(_ROLE, {"name": name}) == RETIRED
 
 
 def unknown_names(session: Session) -> list[str]:

@@ -3,14 +3,15 @@
 Whoever commits chunk rows or deletes a document adds a task in the same transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
-from backend.db.models import Chunk, Document, IndexTask
+from backend.db.models import Chunk, Document, IndexTask, table_of
 
 UPSERT_CHUNKS = "upsert_chunks"
 UPSERT_NEXT = "upsert_next"  # into the index of the next embedding model, if it is open
@@ -18,6 +19,24 @@ DELETE_DOCUMENT = "delete_document"
 
 DOCUMENTS = "documents"
 MESSAGES = "messages"  # there `document_id` is a conversation's
+
+# Put together once, on the table: the outbox is looked into several times a second.
+_TASKS: Final = table_of(IndexTask)
+_ADD: Final = insert(_TASKS)
+_WAITING: Final = (
+    select(
+        _TASKS.c.id,
+        _TASKS.c.operation,
+        _TASKS.c.document_id,
+        _TASKS.c.user_id,
+        _TASKS.c.first_ordinal,
+        _TASKS.c.last_ordinal,
+    )
+    .where(_TASKS.c.subject == bindparam("subject"))
+    .order_by(_TASKS.c.id)
+    .limit(bindparam("most"))
+)
+_REMOVE: Final = delete(_TASKS).where(_TASKS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +62,48 @@ def add_upsert(
     subject: str = DOCUMENTS,
 ) -> None:
     """Ask for the passages `first_ordinal` to `last_ordinal` to be put into the index."""
-    session.add(
-        IndexTask(
-            operation=operation,
-            document_id=document_id,
-            user_id=user_id,
-            first_ordinal=first_ordinal,
-            last_ordinal=last_ordinal,
-            subject=subject,
-            created_at=utc_now(),
-        )
-    )
+    span = (user_id, document_id, first_ordinal, last_ordinal)
+    add_upserts(session, [span], operation, subject=subject)
+
+
+def add_upserts(
+    session: Session,
+    spans: Iterable[tuple[str, str, int, int]],
+    operation: str = UPSERT_CHUNKS,
+    *,
+    subject: str = DOCUMENTS,
+) -> None:
+    """As `add_upsert`, of several documents: each with its user, its id and both ordinals."""
+    now = utc_now()
+    tasks = [
+        {
+            "operation": operation,
+            "document_id": document_id,
+            "user_id": user_id,
+            "first_ordinal": first_ordinal,
+            "last_ordinal": last_ordinal,
+            "subject": subject,
+            "created_at": now,
+        }
+        for user_id, document_id, first_ordinal, last_ordinal in spans
+    ]
+    if tasks:
+        session.execute(_ADD, tasks)
 
 
 def add_delete(
     session: Session, user_id: str, document_id: str, *, subject: str = DOCUMENTS
 ) -> None:
     """Ask for every point of the document to be taken out of the index."""
-    session.add(
-        IndexTask(
-            operation=DELETE_DOCUMENT,
-            document_id=document_id,
-            user_id=user_id,
-            subject=subject,
-            created_at=utc_now(),
-        )
+    session.execute(
+        _ADD,
+        {
+            "operation": DELETE_DOCUMENT,
+            "document_id": document_id,
+            "user_id": user_id,
+            "subject": subject,
+            "created_at": utc_now(),
+        },
     )
 
 
@@ -82,8 +118,7 @@ def enqueue_all(session: Session) -> int:
         .where(Document.deleted_at.is_(None))
         .group_by(Chunk.user_id, Chunk.document_id)
     ).all()
-    for span in spans:
-        add_upsert(session, *span)
+    add_upserts(session, spans)
     session.execute(
         update(Document)
         .where(Document.searchable.is_(True), Document.deleted_at.is_(None))
@@ -94,19 +129,7 @@ def enqueue_all(session: Session) -> int:
 
 def waiting(session: Session, limit: int, *, subject: str = DOCUMENTS) -> list[IndexTaskRecord]:
     """Return the oldest tasks of a subject, in the order in which they are to be carried out."""
-    rows = session.execute(
-        select(
-            IndexTask.id,
-            IndexTask.operation,
-            IndexTask.document_id,
-            IndexTask.user_id,
-            IndexTask.first_ordinal,
-            IndexTask.last_ordinal,
-        )
-        .where(IndexTask.subject == subject)
-        .order_by(IndexTask.id)
-        .limit(limit)
-    )
+    rows = session.execute(_WAITING, {"subject": subject, "most": limit})
     return [IndexTaskRecord(*row) for row in rows]
 
 
@@ -118,7 +141,7 @@ def waiting_for(session: Session, *, subject: str = DOCUMENTS) -> set[str]:
 
 def remove(session: Session, ids: Sequence[int]) -> None:
     """Forget tasks that were carried out."""
-    session.execute(delete(IndexTask).where(IndexTask.id.in_(ids)))
+    session.execute(_REMOVE, {"ids": ids})
 
 
 def count(session: Session, up_to: int | None = None) -> int:

@@ -7,15 +7,29 @@ the message itself stays in its conversation.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.models import Conversation, Message
+from backend.db.models import Conversation, Message, UserPreferences, table_of
 from backend.db.repositories import conversations, message_passages, messages
 from backend.db.repositories.messages import ENDED_WITH_TEXT
+from backend.errors import NotFound
 
 _EXPORTED_AT_A_TIME = 1_000
+
+_CONVERSATION: Final = table_of(Conversation).c
+_PREFERENCES: Final = table_of(UserPreferences)
+# Every question asks for this: put together once, on the tables.
+_SWITCHES: Final = (
+    select(_CONVERSATION.memory_enabled, _PREFERENCES.c.memory_enabled)
+    .outerjoin(_PREFERENCES, _PREFERENCES.c.user_id == _CONVERSATION.user_id)
+    .where(
+        _CONVERSATION.id == bindparam("conversation_id"),
+        _CONVERSATION.user_id == bindparam("user_id"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,14 @@ class MemoryStats:
 
 
 @dataclass(frozen=True, slots=True)
+class MemorySwitches:
+    """What a conversation and its user want; `user` None: the server's MEMORY_ENABLED."""
+
+    conversation: bool
+    user: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class RememberedMessage:
     """A message that other conversations may be told of, word for word."""
 
@@ -39,6 +61,19 @@ class RememberedMessage:
     model: str | None
     content: str
     created_at: datetime
+
+
+def switches(session: Session, user_id: str, conversation_id: str) -> MemorySwitches:
+    """Return whether memory is on, as of now.
+
+    Raises:
+        NotFound: there is no such conversation of this user.
+    """
+    found = session.execute(_SWITCHES, {"user_id": user_id, "conversation_id": conversation_id})
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound
+    return MemorySwitches(*row)
 
 
 def stats(session: Session, user_id: str) -> MemoryStats:
@@ -93,6 +128,8 @@ def said_between(
 
 def still_remembered(session: Session, user_id: str, message_ids: Collection[str]) -> set[str]:
     """Return those of these messages that are remembered."""
+    if not message_ids:
+        return set()
     query = (
         select(Message.id)
         .join(Conversation, Conversation.id == Message.conversation_id)

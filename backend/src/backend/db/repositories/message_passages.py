@@ -1,15 +1,19 @@
 """What was said, cut for search: passages of messages, and their vectors.
 
-Vectors are stored as packed by `store.vectors`; here they are bytes.
+Vectors are stored as packed by `store.vectors`; here they are bytes. What each message takes is
+put together once, on the tables.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -17,17 +21,40 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
+from backend.db.locks import locks_rows
 from backend.db.message_models import MessagePassage, MessageVector
-from backend.db.models import Conversation, Message
+from backend.db.models import Conversation, Message, table_of
 from backend.db.repositories import index_tasks
 from backend.db.repositories.index_tasks import MESSAGES
 from backend.db.repositories.messages import STREAMING
 from backend.db.types import new_id
 
 Span = Sequence[int]
+
+_PASSAGE: Final = table_of(MessagePassage).c
+_MESSAGE: Final = table_of(Message).c
+_CONVERSATION: Final = table_of(Conversation).c
+
+_UNSPLIT: Final = (
+    select(_MESSAGE.id, _MESSAGE.conversation_id, _MESSAGE.user_id, _MESSAGE.content)
+    .where(_MESSAGE.split_at.is_(None), _MESSAGE.status != STREAMING)
+    .order_by(_MESSAGE.id.desc())
+    .limit(bindparam("most"))
+)
+_MARK_SPLIT: Final = (
+    update(table_of(Message))
+    .where(_MESSAGE.id.in_(bindparam("message_ids", expanding=True)), _MESSAGE.split_at.is_(None))
+    .values(split_at=bindparam("now"))
+    .returning(_MESSAGE.id)
+)
+_LAST_ORDINALS: Final = (
+    select(_PASSAGE.conversation_id, func.max(_PASSAGE.ordinal))
+    .where(_PASSAGE.conversation_id.in_(bindparam("conversation_ids", expanding=True)))
+    .group_by(_PASSAGE.conversation_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,70 +103,75 @@ class PassageRecord:
 
 def is_recallable() -> ColumnElement[bool]:
     """Return the condition on `Message` and `Conversation` that others may be told of it."""
-    return and_(Message.is_remembered, Conversation.memory_enabled)
+    return and_(_MESSAGE.is_remembered, _CONVERSATION.memory_enabled)
 
 
 def load_unsplit(session: Session, limit: int) -> list[UnsplitMessage]:
     """Return ended messages without passages, the newest first."""
-    rows = session.execute(
-        select(Message.id, Message.conversation_id, Message.user_id, Message.content)
-        .where(Message.split_at.is_(None), Message.status != STREAMING)
-        .order_by(Message.id.desc())
-        .limit(limit)
-    )
-    return [UnsplitMessage(*row) for row in rows]
+    return [UnsplitMessage(*row) for row in session.execute(_UNSPLIT, {"most": limit})]
 
 
-def save_split(session: Session, message: UnsplitMessage, passages: Sequence[NewPassage]) -> None:
-    """Store a message's passages and ask for them to be put into the index.
+def save_split(
+    session: Session, split: Sequence[tuple[UnsplitMessage, Sequence[NewPassage]]]
+) -> None:
+    """Store the passages of messages, the oldest first, and ask for them to be put into the index.
 
     Nothing happens for a message that is gone or was split meanwhile.
     """
-    # On PostgreSQL two messages of a conversation must not get the same ordinals.
-    session.execute(
-        select(Conversation.id).where(Conversation.id == message.conversation_id).with_for_update()
-    )
-    marked = session.execute(
-        update(Message)
-        .where(Message.id == message.id, Message.split_at.is_(None))
-        .values(split_at=utc_now())
-        .returning(Message.id)
-    ).all()
-    if not marked or not passages:
+    if locks_rows(session):
+        # Two messages of a conversation must not get the same ordinals.
+        ids = {message.conversation_id for message, _passages in split}
+        session.execute(
+            select(_CONVERSATION.id)
+            .where(_CONVERSATION.id.in_(ids))
+            .order_by(_CONVERSATION.id)
+            .with_for_update()
+        )
+    message_ids = [message.id for message, _passages in split]
+    marked = set(session.scalars(_MARK_SPLIT, {"message_ids": message_ids, "now": utc_now()}))
+    to_store = [(message, cut) for message, cut in split if message.id in marked and cut]
+    conversations = {message.conversation_id: message.user_id for message, _cut in to_store}
+    first = {id_: last + 1 for id_, last in _last_ordinals(session, conversations).items()}
+    following = dict(first)
+    rows = []
+    for message, cut in to_store:
+        for passage in cut:
+            rows.append(_new_row(message, passage, following[message.conversation_id]))
+            following[message.conversation_id] += 1
+    if not rows:
         return
-    first = _last_ordinal(session, message.conversation_id) + 1
-    session.execute(
-        insert(MessagePassage),
-        [
-            {
-                "id": new_id(),
-                "message_id": message.id,
-                "conversation_id": message.conversation_id,
-                "user_id": message.user_id,
-                "ordinal": ordinal,
-                "start": passage.start,
-                "end": passage.end,
-                "sentences": passage.sentences,
-            }
-            for ordinal, passage in enumerate(passages, start=first)
-        ],
-    )
-    index_tasks.add_upsert(
+    session.execute(insert(table_of(MessagePassage)), rows)
+    index_tasks.add_upserts(
         session,
-        message.user_id,
-        message.conversation_id,
-        first,
-        first + len(passages) - 1,
+        (
+            (user_id, conversation_id, first[conversation_id], following[conversation_id] - 1)
+            for conversation_id, user_id in conversations.items()
+        ),
         subject=MESSAGES,
     )
 
 
+def _new_row(message: UnsplitMessage, passage: NewPassage, ordinal: int) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "message_id": message.id,
+        "conversation_id": message.conversation_id,
+        "user_id": message.user_id,
+        "ordinal": ordinal,
+        "start": passage.start,
+        "end": passage.end,
+        "sentences": passage.sentences,
+    }
+
+
 def index_again(session: Session, user_id: str, conversation_ids: Collection[str]) -> None:
     """Ask for everything said in these conversations to be put into the index anew."""
-    for conversation_id in conversation_ids:
-        last = _last_ordinal(session, conversation_id)
-        if last >= 0:
-            index_tasks.add_upsert(session, user_id, conversation_id, 0, last, subject=MESSAGES)
+    last_ordinals = _last_ordinals(session, conversation_ids)
+    index_tasks.add_upserts(
+        session,
+        ((user_id, id_, 0, last) for id_, last in last_ordinals.items() if last >= 0),
+        subject=MESSAGES,
+    )
 
 
 def enqueue_all(session: Session) -> int:
@@ -152,8 +184,7 @@ def enqueue_all(session: Session) -> int:
             func.max(MessagePassage.ordinal),
         ).group_by(MessagePassage.user_id, MessagePassage.conversation_id)
     ).all()
-    for row in rows:
-        index_tasks.add_upsert(session, *row, subject=MESSAGES)
+    index_tasks.add_upserts(session, rows, subject=MESSAGES)
     return len(rows)
 
 
@@ -182,7 +213,6 @@ def repair(session: Session, conversation_id: str) -> None:
     """Ask for a conversation's points to be removed and, if it is there, put in again."""
     user_id = session.scalar(select(Conversation.user_id).where(Conversation.id == conversation_id))
     index_tasks.add_delete(session, user_id or "", conversation_id, subject=MESSAGES)
-    session.flush()  # tasks are carried out in the order of their ids
     if user_id is not None:
         index_again(session, user_id, [conversation_id])
 
@@ -205,17 +235,15 @@ def load_points(
     """Return passages by their ordinals, both ends included, each with its vector of `model`."""
     return _load(
         session,
-        MessagePassage.conversation_id == conversation_id,
-        MessagePassage.ordinal.between(first_ordinal, last_ordinal),
-        model=model,
+        _POINTS,
+        {"conversation_id": conversation_id, "first": first_ordinal, "last": last_ordinal},
+        model,
     )
 
 
 def load(session: Session, user_id: str, passage_ids: Collection[str]) -> list[PassageRecord]:
     """Return those of `passage_ids` that are the user's, in any order."""
-    found = _load(
-        session, MessagePassage.user_id == user_id, MessagePassage.id.in_(passage_ids), model=""
-    )
+    found = _load(session, _OF_USER, {"user_id": user_id, "passage_ids": list(passage_ids)})
     return [record for record, _vector in found]
 
 
@@ -243,7 +271,7 @@ def newest_containing(
         .order_by(Message.id.desc())
         .limit(limit)
     ).all()
-    found = _load(session, MessagePassage.message_id.in_(ids), model="")
+    found = _load(session, _PASSAGES.where(_PASSAGE.message_id.in_(ids)))
     wanted = fragment.casefold()
     return [record for record, _vector in found if wanted in record.text.casefold()]
 
@@ -256,7 +284,7 @@ def load_unembedded(session: Session, model: str, limit: int) -> list[PassageRec
         .order_by(MessagePassage.id.desc())
         .limit(limit)
     ).all()
-    found = _load(session, MessagePassage.id.in_(ids), model="")
+    found = _load(session, _PASSAGES.where(_PASSAGE.id.in_(ids)))
     return [record for record, _vector in found]
 
 
@@ -314,68 +342,77 @@ def remove_vectors(session: Session, model: str, limit: int) -> int:
     return len(ids)
 
 
-def _load(
-    session: Session, *conditions: ColumnElement[bool], model: str
-) -> list[tuple[PassageRecord, bytes | None]]:
-    earlier = aliased(Message)
-    rows = session.execute(
+def _passages() -> Select[Any]:
+    vector = table_of(MessageVector).c
+    earlier = table_of(Message).alias("earlier")
+    is_of_model = vector.embedding_model == bindparam("model")
+    return (
         select(
-            MessagePassage,
-            Conversation.title,
-            Message.role,
-            Message.model,
-            Message.content,
-            Message.created_at,
-            is_recallable(),
-            earlier.content,
-            MessageVector.vector,
+            table_of(MessagePassage),
+            _CONVERSATION.title,
+            _MESSAGE.role,
+            _MESSAGE.model.label("said_by"),
+            _MESSAGE.content,
+            _MESSAGE.created_at,
+            is_recallable().label("is_recallable"),
+            earlier.c.content.label("parent"),
+            vector.vector,
         )
-        .join(Message, Message.id == MessagePassage.message_id)
-        .join(Conversation, Conversation.id == MessagePassage.conversation_id)
-        .outerjoin(earlier, earlier.id == Message.parent_id)
-        .outerjoin(
-            MessageVector,
-            and_(
-                MessageVector.passage_id == MessagePassage.id,
-                MessageVector.embedding_model == model,
-            ),
-        )
-        .where(*conditions)
-        .order_by(MessagePassage.conversation_id, MessagePassage.ordinal)
+        .join(table_of(Message), _MESSAGE.id == _PASSAGE.message_id)
+        .join(table_of(Conversation), _CONVERSATION.id == _PASSAGE.conversation_id)
+        .outerjoin(earlier, earlier.c.id == _MESSAGE.parent_id)
+        .outerjoin(table_of(MessageVector), and_(vector.passage_id == _PASSAGE.id, is_of_model))
+        .order_by(_PASSAGE.conversation_id, _PASSAGE.ordinal)
     )
+
+
+_PASSAGES: Final = _passages()
+_POINTS: Final = _PASSAGES.where(
+    _PASSAGE.conversation_id == bindparam("conversation_id"),
+    _PASSAGE.ordinal.between(bindparam("first"), bindparam("last")),
+)
+_OF_USER: Final = _PASSAGES.where(
+    _PASSAGE.user_id == bindparam("user_id"),
+    _PASSAGE.id.in_(bindparam("passage_ids", expanding=True)),
+)
+
+
+def _load(
+    session: Session,
+    query: Select[Any],
+    parameters: Mapping[str, Any] | None = None,
+    model: str = "",
+) -> list[tuple[PassageRecord, bytes | None]]:
+    rows = session.execute(query, {"model": model, **(parameters or {})})
     return [
         (
             PassageRecord(
                 id=row.id,
                 message_id=row.message_id,
                 conversation_id=row.conversation_id,
-                conversation_title=title,
+                conversation_title=row.title,
                 user_id=row.user_id,
                 ordinal=row.ordinal,
-                role=role,
-                model=said_by,
+                role=row.role,
+                model=row.said_by,
                 start=row.start,
                 end=row.end,
-                text=content[row.start : row.end],
-                before=content[: row.start] or parent or "",
+                text=row.content[row.start : row.end],
+                before=row.content[: row.start] or row.parent or "",
                 sentences=row.sentences,
-                said_at=said_at,
-                is_recallable=recallable,
+                said_at=row.created_at,
+                is_recallable=row.is_recallable,
             ),
-            vector,
+            row.vector,
         )
-        for row, title, role, said_by, content, said_at, recallable, parent, vector in rows
+        for row in rows
     ]
 
 
-def _last_ordinal(session: Session, conversation_id: str) -> int:
-    """Return -1 if nothing was said there."""
-    last = session.scalar(
-        select(func.max(MessagePassage.ordinal)).where(
-            MessagePassage.conversation_id == conversation_id
-        )
-    )
-    return -1 if last is None else last
+def _last_ordinals(session: Session, conversation_ids: Collection[str]) -> dict[str, int]:
+    """Return -1 for those in which nothing was said."""
+    found = session.execute(_LAST_ORDINALS, {"conversation_ids": list(conversation_ids)})
+    return dict.fromkeys(conversation_ids, -1) | dict(found.all())
 
 
 def _is_embedded_by(model: str) -> ColumnElement[bool]:

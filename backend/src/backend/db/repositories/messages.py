@@ -1,27 +1,31 @@
-"""Rows of `messages`, as records. They form a tree: `parent_id` is the message before."""
+"""Rows of `messages`, as records. They form a tree: `parent_id` is the message before.
 
-import functools
+Every question runs most of these statements, so they are put together once, on the table.
+"""
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
+    Row,
     Select,
     Text,
     bindparam,
     cast,
     func,
+    insert,
     literal,
     select,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
-from backend.db.models import Message
+from backend.db.models import Message, table_of
+from backend.db.types import new_id
 from backend.errors import AlreadyEnded, NotFound
 
 STREAMING = "streaming"
@@ -32,14 +36,40 @@ WriterRequest = Literal["stop", "save"]
 STOP: Final = "stop"
 SAVE: Final = "save"
 
+_MESSAGES: Final = table_of(Message)
+_ROW: Final = _MESSAGES.c
+
+_OF_USER: Final = select(_MESSAGES).where(_ROW.user_id == bindparam("user_id"))
+_BY_ID: Final = _OF_USER.where(_ROW.id == bindparam("message_id"))
+_BY_CLIENT_ID: Final = _OF_USER.where(_ROW.client_id == bindparam("client_id"))
+_BEING_WRITTEN: Final = _OF_USER.where(_ROW.status == STREAMING)
+_NEWEST_ID: Final = (
+    select(_ROW.id)
+    .where(
+        _ROW.conversation_id == bindparam("conversation_id"),
+        _ROW.user_id == bindparam("user_id"),
+    )
+    .order_by(_ROW.created_at.desc(), _ROW.id.desc())
+    .limit(1)
+)
+_ADD: Final = insert(_MESSAGES)
 _SAVE_TEXT: Final = (
-    update(Message.__table__)  # type: ignore[arg-type] # declared as any FromClause
-    .where(Message.id == bindparam("message_id"), Message.status == STREAMING)
+    update(_MESSAGES)
+    .where(_ROW.id == bindparam("message_id"), _ROW.status == STREAMING)
     .values(
         content=bindparam("text"),
         updated_at=bindparam("now"),
-        writer_request=func.nullif(Message.writer_request, SAVE),
+        writer_request=func.nullif(_ROW.writer_request, SAVE),
     )
+)
+_FINISH: Final = (
+    update(_MESSAGES)
+    .where(
+        _ROW.id == bindparam("message_id"),
+        _ROW.user_id == bindparam("owner_id"),
+        _ROW.status == STREAMING,
+    )
+    .returning(*_ROW)
 )
 
 
@@ -108,26 +138,26 @@ def add(
         is_remembered: whether other conversations may be told of it while its own has memory on.
     """
     now = utc_now()
-    row = Message(
-        conversation_id=conversation_id,
-        user_id=user_id,
-        parent_id=parent_id,
-        role=role,
-        content=content,
-        status=status,
-        model=model,
-        client_id=client_id,
-        error=None,
-        citations=[],
-        memories=[],
-        memory_enabled=memory_enabled,
-        is_remembered=is_remembered and memory_enabled is not False,
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(row)
-    session.flush()
-    return _record(row)
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "conversation_id": conversation_id,
+        "user_id": user_id,
+        "parent_id": parent_id,
+        "role": role,
+        "content": content,
+        "status": status,
+        "model": model,
+        "client_id": client_id,
+        "error": None,
+        "citations": [],
+        "memories": [],
+        "memory_enabled": memory_enabled,
+        "is_remembered": is_remembered and memory_enabled is not False,
+        "created_at": now,
+        "updated_at": now,
+    }
+    session.execute(_ADD, values)
+    return MessageRecord(**values)
 
 
 def get(session: Session, user_id: str, message_id: str) -> MessageRecord:
@@ -136,9 +166,8 @@ def get(session: Session, user_id: str, message_id: str) -> MessageRecord:
     Raises:
         NotFound: it does not exist or is not the user's.
     """
-    row = session.scalars(
-        select(Message).where(Message.id == message_id, Message.user_id == user_id)
-    ).one_or_none()
+    found = session.execute(_BY_ID, {"message_id": message_id, "user_id": user_id})
+    row = found.one_or_none()
     if row is None:
         raise NotFound
     return _record(row)
@@ -146,9 +175,8 @@ def get(session: Session, user_id: str, message_id: str) -> MessageRecord:
 
 def find_by_client_id(session: Session, user_id: str, client_id: str) -> MessageRecord | None:
     """Return the message that the client sent under its own id, if it arrived before."""
-    row = session.scalars(
-        select(Message).where(Message.user_id == user_id, Message.client_id == client_id)
-    ).one_or_none()
+    found = session.execute(_BY_CLIENT_ID, {"user_id": user_id, "client_id": client_id})
+    row = found.one_or_none()
     return None if row is None else _record(row)
 
 
@@ -156,10 +184,9 @@ def list_for_conversation(
     session: Session, user_id: str, conversation_id: str
 ) -> list[MessageRecord]:
     """Return every message of every branch, oldest first."""
-    rows = session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.user_id == user_id)
-        .order_by(Message.created_at, Message.id)
+    rows = session.execute(
+        _OF_USER.where(_ROW.conversation_id == conversation_id).order_by(_ROW.created_at, _ROW.id),
+        {"user_id": user_id},
     )
     return [_record(row) for row in rows]
 
@@ -176,35 +203,23 @@ def outline(session: Session, user_id: str, conversation_id: str) -> list[tuple[
 
 def load(session: Session, user_id: str, message_ids: Sequence[str]) -> list[MessageRecord]:
     """Return these messages of the user in this order; those deleted meanwhile are left out."""
-    rows = session.scalars(
-        select(Message).where(Message.id.in_(message_ids), Message.user_id == user_id)
-    )
+    rows = session.execute(_OF_USER.where(_ROW.id.in_(message_ids)), {"user_id": user_id})
     found = {row.id: _record(row) for row in rows}
     return [found[message_id] for message_id in message_ids if message_id in found]
 
 
-def newest(session: Session, user_id: str, conversation_id: str) -> MessageRecord | None:
+def newest_id(session: Session, user_id: str, conversation_id: str) -> str | None:
     """Return the message added last, which is a leaf of the tree; None if there is none."""
-    row = session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.user_id == user_id)
-        .order_by(Message.created_at.desc(), Message.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else _record(row)
+    return session.scalar(_NEWEST_ID, {"conversation_id": conversation_id, "user_id": user_id})
 
 
 def first_answer(session: Session, user_id: str, user_message_id: str) -> MessageRecord | None:
     """Return the oldest assistant message under a user message."""
-    row = session.scalars(
-        select(Message)
-        .where(
-            Message.parent_id == user_message_id,
-            Message.user_id == user_id,
-            Message.role == "assistant",
-        )
-        .order_by(Message.created_at, Message.id)
-        .limit(1)
+    row = session.execute(
+        _OF_USER.where(_ROW.parent_id == user_message_id, _ROW.role == "assistant")
+        .order_by(_ROW.created_at, _ROW.id)
+        .limit(1),
+        {"user_id": user_id},
     ).one_or_none()
     return None if row is None else _record(row)
 
@@ -218,33 +233,34 @@ def history(
     """
     if message_id is None or limit == 0:
         return []
-    rows = session.scalars(
-        _history(), {"message_id": message_id, "user_id": user_id, "most": limit}
+    rows = session.execute(
+        _HISTORY, {"message_id": message_id, "user_id": user_id, "most": limit}
     ).all()
     return [_record(row) for row in reversed(rows)]
 
 
-@functools.cache  # SQLAlchemy takes longer to put it together than a database to answer it
-def _history() -> Select[Message]:
-    user_id: BindParameter[str] = bindparam("user_id")
+def _history() -> Select[Any]:
+    is_of_user = _ROW.user_id == bindparam("user_id")
     branch = (
-        select(Message.id, Message.parent_id, literal(0).label("depth"))
-        .where(Message.id == bindparam("message_id"), Message.user_id == user_id)
+        select(_ROW.id, _ROW.parent_id, literal(0).label("depth"))
+        .where(_ROW.id == bindparam("message_id"), is_of_user)
         .cte("branch", recursive=True)
     )
-    above = aliased(Message)
     branch = branch.union_all(
-        select(above.id, above.parent_id, branch.c.depth + 1)
-        .join(branch, above.id == branch.c.parent_id)
-        .where(above.user_id == user_id)
+        select(_ROW.id, _ROW.parent_id, branch.c.depth + 1)
+        .join(branch, _ROW.id == branch.c.parent_id)
+        .where(is_of_user)
     )
     return (
-        select(Message)
-        .join(branch, Message.id == branch.c.id)
-        .where(Message.status.in_(ENDED_WITH_TEXT), Message.content != "")
+        select(_MESSAGES)
+        .join(branch, _ROW.id == branch.c.id)
+        .where(_ROW.status.in_(ENDED_WITH_TEXT), _ROW.content != "")
         .order_by(branch.c.depth)
         .limit(bindparam("most"))
     )
+
+
+_HISTORY: Final = _history()
 
 
 def models(session: Session, user_id: str) -> list[str]:
@@ -266,16 +282,13 @@ def models(session: Session, user_id: str) -> list[str]:
 
 def list_streaming(session: Session, user_id: str) -> list[MessageRecord]:
     """Return the user's answers that are being written."""
-    rows = session.scalars(
-        select(Message).where(Message.user_id == user_id, Message.status == STREAMING)
-    )
-    return [_record(row) for row in rows]
+    return [_record(row) for row in session.execute(_BEING_WRITTEN, {"user_id": user_id})]
 
 
 def list_untouched(session: Session, since: datetime) -> list[MessageRecord]:
     """Return everybody's streaming answers that were not saved since then."""
-    rows = session.scalars(
-        select(Message).where(Message.status == STREAMING, Message.updated_at < since)
+    rows = session.execute(
+        select(_MESSAGES).where(_ROW.status == STREAMING, _ROW.updated_at < since)
     )
     return [_record(row) for row in rows]
 
@@ -309,8 +322,7 @@ def save_texts(session: Session, texts: Mapping[str, str]) -> None:
     if not texts:
         return
     now = utc_now()
-    # One prepared statement on the table: the ORM would take ten times as long for hundreds.
-    session.connection().execute(
+    session.execute(
         _SAVE_TEXT,
         [
             {"message_id": message_id, "text": text, "now": now}
@@ -341,27 +353,30 @@ def finish(
         NotFound: the message was deleted in the meantime.
         AlreadyEnded: somebody else ended it; its row is left as it is.
     """
-    row = session.scalars(
-        select(Message)
-        .where(Message.id == message_id, Message.user_id == user_id)
-        .with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    if row.status != STREAMING:
-        raise AlreadyEnded
-    row.content, row.status, row.error = content, status, error
-    row.citations, row.memories = list(citations), list(memories)
-    row.no_answer = no_answer
-    row.memories_state = memories_state
+    values: dict[str, Any] = {
+        "content": content,
+        "status": status,
+        "error": error,
+        "citations": list(citations),
+        "memories": list(memories),
+        "no_answer": no_answer,
+        "memories_state": memories_state,
+        "input_tokens": metering.input_tokens,
+        "output_tokens": metering.output_tokens,
+        "estimated_input_tokens": metering.estimated_input_tokens,
+        "stop_reason": metering.stop_reason,
+        "left_out": metering.left_out,
+        "writer_request": None,
+        "updated_at": utc_now(),
+    }
     if status not in ENDED_WITH_TEXT:
-        row.is_remembered = False
-    row.input_tokens, row.output_tokens = metering.input_tokens, metering.output_tokens
-    row.estimated_input_tokens = metering.estimated_input_tokens
-    row.stop_reason, row.left_out = metering.stop_reason, metering.left_out
-    row.writer_request = None
-    row.updated_at = utc_now()
-    session.flush()
+        values["is_remembered"] = False
+    # Whether it is still being written is decided by the step that ends it.
+    found = session.execute(_FINISH, {"message_id": message_id, "owner_id": user_id, **values})
+    row = found.one_or_none()
+    if row is None:
+        get(session, user_id, message_id)
+        raise AlreadyEnded
     return _record(row)
 
 
@@ -400,7 +415,7 @@ def _erased(memory: dict[str, Any], gone: Collection[str]) -> dict[str, Any]:
     return {**memory, "conversation_title": "", "quote": "", "forgotten": True}
 
 
-def _record(row: Message) -> MessageRecord:
+def _record(row: Row[Any]) -> MessageRecord:
     return MessageRecord(
         id=row.id,
         conversation_id=row.conversation_id,

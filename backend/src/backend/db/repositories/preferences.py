@@ -1,12 +1,18 @@
 """Rows of `user_preferences`, as records."""
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Final, TypedDict
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
-from backend.db.models import UserPreferences
+from backend.db.models import UserPreferences, table_of
+
+_PREFERENCES: Final = table_of(UserPreferences)
+_OF_USER: Final = select(_PREFERENCES.c.system_prompt, _PREFERENCES.c.memory_enabled).where(
+    _PREFERENCES.c.user_id == bindparam("user_id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +32,8 @@ class PreferencesChange(TypedDict, total=False):
 
 def get(session: Session, user_id: str) -> PreferencesRecord:
     """Return the user's preferences; the defaults if nothing was ever chosen."""
-    row = session.get(UserPreferences, user_id)
-    if row is None:
-        return PreferencesRecord()
-    return PreferencesRecord(row.system_prompt, row.memory_enabled)
+    row = session.execute(_OF_USER, {"user_id": user_id}).one_or_none()
+    return PreferencesRecord() if row is None else PreferencesRecord(*row)
 
 
 def change(session: Session, user_id: str, changes: PreferencesChange) -> PreferencesRecord:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from backend.db.models import Message
+from backend.db.models import Message, table_of
 from backend.db.repositories.messages import STREAMING
 
 _LATELY: Final = 10  # answers
@@ -16,6 +16,20 @@ _TELLING_TOKENS: Final = 500
 # Further off than this is no estimate but an error in counting, here or there.
 _LEAST_RATIO: Final = 0.5
 _MOST_RATIO: Final = 4.0
+
+_MESSAGES: Final = table_of(Message)
+# Every question asks for this: put together once, on the table.
+_COUNTED: Final = (
+    select(_MESSAGES.c.input_tokens, _MESSAGES.c.estimated_input_tokens)
+    .where(
+        _MESSAGES.c.user_id == bindparam("user_id"),
+        _MESSAGES.c.model == bindparam("model"),
+        _MESSAGES.c.input_tokens > 0,
+        _MESSAGES.c.estimated_input_tokens >= _TELLING_TOKENS,
+    )
+    .order_by(_MESSAGES.c.created_at.desc())
+    .limit(_LATELY)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +84,6 @@ def token_ratio(session: Session, user_id: str, model: str) -> float:
     Of the user's newest answers by this model whose prompts were long enough to tell; 1 when
     there are none. The most counts: a prompt that is too long fails, a shorter one does not.
     """
-    rows = session.execute(
-        select(Message.input_tokens, Message.estimated_input_tokens)
-        .where(
-            Message.user_id == user_id,
-            Message.model == model,
-            Message.input_tokens > 0,
-            Message.estimated_input_tokens >= _TELLING_TOKENS,
-        )
-        .order_by(Message.created_at.desc())
-        .limit(_LATELY)
-    )
+    rows = session.execute(_COUNTED, {"user_id": user_id, "model": model})
     ratios = [counted / estimated for counted, estimated in rows if counted and estimated]
     return min(max(*ratios, _LEAST_RATIO), _MOST_RATIO) if ratios else 1.0

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from backend.db.locks import locks_rows
 from backend.db.models import User
 
 
@@ -35,7 +36,8 @@ def lock(session: Session, user_id: str) -> None:
     Rows that belong to it may be added meanwhile. A SQLite transaction already holds the only
     write lock.
     """
-    session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+    if locks_rows(session):
+        session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
 
 def any_exists(session: Session) -> bool:
