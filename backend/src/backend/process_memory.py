@@ -3,7 +3,7 @@
 import ctypes
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -25,9 +25,9 @@ def return_free_memory() -> None:
             trim(0)
 
 
-def page_out(folder: Path, parts: Sequence[str] = ("",)) -> None:
-    """Take files below `folder` that are memory maps out of memory, those in whose path one of
-    `parts` occurs, where Linux can; elsewhere nothing happens.
+def page_out(folder: Path) -> None:
+    """Take files below `folder` that are memory maps out of memory, where Linux can; elsewhere
+    nothing happens.
 
     Only what is on the disk already, and not for good: it is read again where it is needed.
     """
@@ -37,7 +37,7 @@ def page_out(folder: Path, parts: Sequence[str] = ("",)) -> None:
     advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines():
         _, _, path = line.partition(str(folder))
-        if path.startswith("/") and any(part in path for part in parts):
+        if path.startswith("/"):
             start, end = (int(address, 16) for address in line.split()[0].split("-"))
             advise(start, end - start, _MADV_PAGEOUT)
 

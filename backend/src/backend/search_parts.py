@@ -57,7 +57,7 @@ class MessageParts:
         return cls(
             index=index,
             rows=rows,
-            indexer=Indexer(index, rows, config.index_poll_ms),
+            indexer=Indexer(index, rows, config.index_poll_ms, foundation.is_answering),
             embedding=embedding,
             embedder=MessageEmbedder(database, embedding, rows, foundation.is_answering),
             searcher=MemorySearcher(index, embedder, RecallRows(database), config),
@@ -113,7 +113,7 @@ class SearchParts:
             embedder=embedder,
             index=index,
             rows=rows,
-            indexer=Indexer(index, rows, config.index_poll_ms),
+            indexer=Indexer(index, rows, config.index_poll_ms, foundation.is_answering),
             searcher=Searcher(index, embedder, passages, config),
             messages=MessageParts.build(foundation, embedder, message_index),
         )

@@ -248,6 +248,28 @@ def test_the_index_is_compacted_when_the_work_is_done(
     wait_until(lambda: source.searchable == {"long", "later"})
 
 
+def test_nothing_is_compacted_while_answers_are_written(source: StubSource, config: Config) -> None:
+    asked: list[bool] = []
+    is_answering = True
+
+    def answers() -> bool:
+        asked.append(is_answering)
+        return is_answering
+
+    index = EdgeIndex(config.index_dir, 4)
+    indexer = Indexer(index, source, poll_ms=10, is_answering=answers)
+    source.add("long", 0, 2_999)
+    indexer.start()
+    try:
+        wait_until(lambda: len(asked) > 20)  # amid the work, and many times after it
+        assert not (config.index_dir / "compacted.json").exists()
+        is_answering = False
+        wait_until((config.index_dir / "compacted.json").exists)
+    finally:
+        indexer.stop()
+        index.close()
+
+
 def test_stopping_takes_a_second_at_most_and_leaves_the_rest_in_the_outbox(
     indexer: Indexer, source: StubSource
 ) -> None:

@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 
 _SCHEMA: Final = 3  # raise it when points of older versions no longer serve
 _COMPLETE: Final = "complete.json"
-# Files of the shard that are read by nothing but loading and compacting it.
-_ONLY_WRITTEN: Final = ("/wal/", f"/vector_storage-{KEYWORDS}/", "/payload_storage/")
 _FEWEST_WRITTEN: Final = 2_048  # take 10 MB at most
 _ALL_DOCUMENTS: Final = 10_000_000
 
@@ -144,7 +142,6 @@ class EdgeIndex(SearchIndex):
     def flush(self) -> None:
         with self._writing:
             self._shard.flush()
-            page_out(self._directory, _ONLY_WRITTEN)
 
     def compact(self, share: float) -> None:
         with self._writing:

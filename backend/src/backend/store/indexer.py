@@ -10,7 +10,7 @@ While a second index is being filled with another model's vectors, it takes ever
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -24,10 +24,11 @@ logger = logging.getLogger(__name__)
 _TASKS_PER_PASS: Final = 256
 _POINTS_PER_UPSERT: Final = 64  # the embedded index holds Python's lock for 3 ms over these
 _FLUSH_AFTER_POINTS: Final = 2_048
-# How much of an index must be new to compact it, which takes 0.1 ms a point of the whole. While
-# tasks are waiting they wait for it, too.
-_NEW_WHEN_IDLE: Final = 1 / 8
-_NEW_WHEN_BUSY: Final = 1 / 2
+# How much of an index must be new to compact it, which takes 0.1 ms a point of the whole. Tasks
+# that are waiting wait for it, too.
+_NEW_AFTER_WORK: Final = 1 / 8
+_NEW_AMID_WORK: Final = 1 / 2
+_WORK_IS_OVER_AFTER_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 30.0
 _STOP_TIMEOUT_S: Final = 1.0
 _GATHER_S: Final = 0.1  # a pass of a hundred tasks takes little longer than one of a single task
@@ -122,7 +123,15 @@ class _Target:
 class Indexer:
     """Applies tasks until stopped, in a thread of its own or, by `drain`, in the caller's."""
 
-    def __init__(self, index: SearchIndex, source: IndexSource, poll_ms: int) -> None:
+    def __init__(
+        self,
+        index: SearchIndex,
+        source: IndexSource,
+        poll_ms: int,
+        is_answering: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`is_answering`: whether answers are being written. Until they end nothing is compacted,
+        which would make all of them stutter."""
         self._index = index
         self._source = source
         self._main = _Target(index, source, frozenset({"upsert_chunks"}))
@@ -135,6 +144,8 @@ class Indexer:
         self._postponed: dict[str, _Postponed] = {}
         self._unflushed_points = 0
         self._is_tidy = False
+        self._last_work_s = 0.0
+        self._is_answering = is_answering
 
     def start(self) -> None:
         """Start the thread; an indexer starts once."""
@@ -271,18 +282,21 @@ class Indexer:
             if applied:
                 self._source.finish(applied)
                 self._is_tidy = False
+                self._last_work_s = time.monotonic()
             if unavailable is not None:
                 raise unavailable
             return len(applied)
 
     def _tidy(self) -> None:
         """Compact the indexes after a time of work, or after the start."""
+        if self._is_tidy or time.monotonic() - self._last_work_s < _WORK_IS_OVER_AFTER_S:
+            return
         with self._working:
-            if self._is_tidy or self._stopped.is_set():
+            if self._stopped.is_set() or self._is_answering():
                 return
             self._is_tidy = True
             for target in self._targets():
-                target.index.compact(_NEW_WHEN_IDLE)
+                target.index.compact(_NEW_AFTER_WORK)
 
     def _due_tasks(self) -> dict[str, list[IndexTask]]:
         """Return the next tasks by document, without the documents that failed just now."""
@@ -337,7 +351,8 @@ class Indexer:
         if self._unflushed_points >= _FLUSH_AFTER_POINTS:
             for target in self._targets():
                 target.index.flush()
-                target.index.compact(_NEW_WHEN_BUSY)
+                if not self._is_answering():
+                    target.index.compact(_NEW_AMID_WORK)
             self._unflushed_points = 0
 
 
