@@ -143,9 +143,10 @@ async def measure(server: MeasuredServer, people: list[Person], options: Any) ->
     for listener in listeners:
         await listener.connect(server.url, deflate=not options.plain)
     # Warm: threads, compression, caches, the allocator's arenas.
-    await asyncio.gather(*(listener.ask("custom:stamped 40 50 24") for listener in listeners))
-    _, before = await wait_until_idle(server)
     rate = options.per_second
+    warm = f"custom:stamped {rate * options.warm_seconds} {1000 // rate} {options.bytes}"
+    await asyncio.gather(*(listener.ask(warm) for listener in listeners))
+    _, before = await wait_until_idle(server)
     model = f"custom:stamped {rate * options.seconds} {1000 // rate} {options.bytes}"
 
     async def ask(number: int) -> None:
@@ -204,6 +205,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=300)
     parser.add_argument("--per-second", type=int, default=20, help="pieces of each stream")
     parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--warm-seconds", type=int, default=2, help="of streams beforehand")
     parser.add_argument("--bytes", type=int, default=24, help="size of a piece, at least 20")
     parser.add_argument("--ramp", type=float, default=10, help="seconds over which all begin")
     parser.add_argument("--plain", action="store_true", help="without compression")
