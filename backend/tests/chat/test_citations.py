@@ -64,6 +64,15 @@ def test_several_claims_on_one_passage_share_a_citation_as_weak_as_the_weakest()
     assert citation.quote == SENTENCES[0]
 
 
+def test_what_several_marks_stand_on_is_quoted_as_a_whole_however_far_apart() -> None:
+    between = [f"Ship {n} came by in fog." for n in range(6)]
+    sentences = [SENTENCES[0], *between, SENTENCES[3], "Ships fear fog."]
+    text = f"“{SENTENCES[0]}” [1] “{SENTENCES[3]}” [1] Nobody counts the submarines [1]."
+    _, [citation] = cite(text, [make_source(1, sentences)])
+    assert citation.quote == " ".join(sentences[:-1])
+    assert citation.support == "unsupported"
+
+
 def test_each_cited_passage_has_one_citation_and_others_have_none() -> None:
     sources = [make_source(1), make_source(2, ["Ships fear fog."]), make_source(3)]
     text, citations = cite("Ships fear fog [2]. It is 77 metres high [1][7].", sources)

@@ -158,12 +158,17 @@ def _citation(
 ) -> Citation:
     chunk = source.chunk
     matches = [check.match(claim, vectors.get(claim)) for claim in claims]
-    together = {window: sum(match[window] for match in matches) for window in check.windows}
-    first, last = best_window(together)
-    start, end = check.sentences[first][0], check.sentences[last][1]
     supports = [
         check.judge(claim, match).support for claim, match in zip(claims, matches, strict=True)
     ]
+    # Every mark with this number opens this quote: it holds what each of them stands on.
+    windows = [
+        best_window(match)
+        for match, support in zip(matches, supports, strict=True)
+        if support != "unsupported"
+    ] or [best_window({window: sum(match[window] for match in matches) for window in matches[0]})]
+    first, last = min(windows)[0], max(window[1] for window in windows)
+    start, end = check.sentences[first][0], check.sentences[last][1]
     return Citation(
         n=source.number,
         document_id=chunk.document_id,
