@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.orm import Session
 
 from backend.clock import utc_now
 from backend.db.models import Document, User
 from backend.db.repositories import conversations, messages
+from backend.db.repositories.conversations import ConversationRecord
 from backend.db.session import Database
 from backend.errors import InvalidRequest, NotFound
 
@@ -19,6 +21,17 @@ def add_user(database: Database, name: str = "ann") -> str:
         session.add(user)
         session.flush()
         return user.id
+
+
+def add_question(session: Session, conversation: ConversationRecord) -> None:
+    messages.add(
+        session,
+        user_id=conversation.user_id,
+        conversation_id=conversation.id,
+        parent_id=None,
+        role="user",
+        content="?",
+    )
 
 
 def add_document(database: Database, user_id: str, *, deleted: bool = False) -> str:
@@ -58,14 +71,7 @@ def test_messages_are_counted(any_database: Database) -> None:
     with any_database.db_transaction() as session:
         made = conversations.create(session, user_id=user_id, memory_enabled=True)
         for _ in range(3):
-            messages.add(
-                session,
-                user_id=user_id,
-                conversation_id=made.id,
-                parent_id=None,
-                role="user",
-                content="?",
-            )
+            add_question(session, made)
     with any_database.db_session() as session:
         assert conversations.get(session, user_id, made.id).message_count == 3
         [listed], _ = conversations.list_page(session, user_id, limit=5)
@@ -107,13 +113,7 @@ def test_a_use_gives_the_conversation_as_it_is_then(any_database: Database) -> N
         other = conversations.create(session, user_id=user_id, memory_enabled=True)
         made = conversations.create(session, user_id=user_id, memory_enabled=True, title="Lamps")
         for conversation in (other, made, made):
-            messages.add(
-                session,
-                user_id=user_id,
-                conversation_id=conversation.id,
-                parent_id=None,
-                role="user",
-            )
+            add_question(session, conversation)
         used = conversations.touch(session, user_id, made.id)
     assert used.updated_at > made.updated_at
     assert used == replace(made, message_count=2, updated_at=used.updated_at)

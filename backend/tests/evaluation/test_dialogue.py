@@ -105,6 +105,23 @@ def test_what_a_person_said_comes_before_what_a_model_answered(tmp_path: Path) -
     assert run(folder, *words_alone, "--set", "MEMORY_ANSWER_WEIGHT=1")["mrr"] == 0.5
 
 
+def test_turns_of_the_talk_in_which_the_best_was_said_come_first(tmp_path: Path) -> None:
+    said = {
+        "a": ["The tomato seedlings moved to the greenhouse.", "The tomato is thirsty in August."],
+        "b": ["A tomato is thirsty."],
+    }
+    turns = [
+        {"id": f"{name}{n}", "title": "", "text": text, "conversation": name, "date": "8 May 2023"}
+        for name, texts in said.items()
+        for n, text in enumerate(texts)
+    ]
+    question = [{"id": "q", "text": "Which tomato seedlings moved to the greenhouse?"}]
+    folder = write_set(tmp_path / "talk", turns, question, "q\ta1\t1\n")
+    alone = ("--memory", "--set", "MEMORY_DENSE_WEIGHT=0", "--set", "MEMORY_NEIGHBOUR_WEIGHT=0")
+    assert run(folder, *alone)["mrr"] == 0.5
+    assert run(folder, *alone, "--set", "MEMORY_TALK_WEIGHT=0")["mrr"] == pytest.approx(1 / 3, 1e-2)
+
+
 def test_a_set_of_documents_is_none_of_turns(tmp_path: Path) -> None:
     assert not is_dialogue(read_dataset(write_set(tmp_path / "documents")))
     mixed = [{**turn, "conversation": "ab"[n % 2]} for n, turn in enumerate(TURNS)]
