@@ -8,7 +8,7 @@ import pytest
 
 from backend.clock import utc_now
 from backend.config import Config
-from backend.db.repositories import conversations, memory
+from backend.db.repositories import conversations, memory, preferences
 from backend.db.session import Database
 from backend.files import FileStore
 from backend.ingest.intake import keep
@@ -223,6 +223,22 @@ def test_memory_can_be_off_for_a_single_message(remembering: MemoryHouse) -> Non
     with remembering.database.db_session() as session:
         record = conversations.get(session, remembering.user_id, conversation_id)
     assert record.memory_enabled
+
+
+def test_memory_can_be_off_for_the_user_whatever_a_conversation_or_a_message_says(
+    remembering: MemoryHouse,
+) -> None:
+    def turn_to(*, is_on: bool) -> None:
+        with remembering.database.db_transaction() as session:
+            preferences.change(session, remembering.user_id, {"memory_enabled": is_on})
+
+    remembering.say(FACT)
+    turn_to(is_on=False)
+    assert remembering.recalled(QUESTION) == []
+    assert remembering.say(QUESTION, memory_enabled=True).memories == []
+    remembering.say("Ingrid sold the bees of Skagen in May.")
+    turn_to(is_on=True)
+    assert remembering.recalled(QUESTION) == [FACT]
 
 
 def test_memory_can_be_off_for_the_installation(
