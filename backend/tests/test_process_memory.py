@@ -5,7 +5,9 @@ import mmap
 import os
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -28,14 +30,51 @@ def returned(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     return calls
 
 
-def test_memory_is_given_back_once_after_each_time_of_work(returned: list[None]) -> None:
-    times = iter([False, True, True, False, False, True, False])
-    idle = IdleMemory(lambda: next(times))
-    given_back = []
-    for _ in range(7):
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def idle_memory(
+    *, answering: Iterable[int] = (), embedding: Iterable[int] = (), unused: Iterable[int] = ()
+) -> IdleMemory:
+    """Make one that is told these figures at each call, and then 0."""
+    figures = [chain(each, repeat(0)) for each in (answering, embedding, unused)]
+    return IdleMemory(*(partial(next, each) for each in figures))  # type: ignore[arg-type]
+
+
+def given_back(idle: IdleMemory, returned: list[None], calls: int) -> list[int]:
+    """Return how often memory was given back in each of so many calls."""
+    counts = []
+    for _ in range(calls):
+        before = len(returned)
         idle.tidy()
-        given_back.append(len(returned))
-    assert given_back == [0, 0, 0, 1, 1, 1, 2]
+        counts.append(len(returned) - before)
+    return counts
+
+
+@pytest.mark.usefixtures("thawed")
+def test_memory_is_given_back_once_after_each_time_of_work(returned: list[None]) -> None:
+    idle = idle_memory(answering=[0, 1, 1, 0, 0, 1])
+    assert given_back(idle, returned, 8) == [0, 0, 0, 1, 0, 0, 1, 0]
+
+
+@pytest.mark.usefixtures("thawed")
+def test_embedding_is_a_time_of_work_of_its_own(returned: list[None]) -> None:
+    idle = idle_memory(answering=[1, 1], embedding=[0, 1, 1, 1])
+    assert given_back(idle, returned, 6) == [0, 0, 1, 0, 1, 0]
+
+
+@pytest.mark.usefixtures("thawed")
+def test_nothing_is_done_while_somebody_waits(returned: list[None]) -> None:
+    idle = idle_memory(answering=[0, 1, 1, 1], embedding=[1, 1], unused=[0, 7])
+    assert given_back(idle, returned, 5) == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.usefixtures("thawed")
+def test_what_was_released_is_given_back(returned: list[None]) -> None:
+    assert given_back(idle_memory(unused=[0, 3]), returned, 4) == [0, 1, 0, 0]
 
 
 def resident_kb(path: Path) -> int:
@@ -73,12 +112,6 @@ class Knot:
         self.itself = self
 
 
-@pytest.fixture
-def thawed() -> Iterator[None]:
-    yield
-    gc.unfreeze()
-
-
 @pytest.mark.usefixtures("thawed")
 def test_what_was_alive_is_passed_over_until_the_process_settles_again() -> None:
     knot = Knot()
@@ -94,8 +127,7 @@ def test_what_was_alive_is_passed_over_until_the_process_settles_again() -> None
 
 @pytest.mark.usefixtures("thawed")
 def test_garbage_is_collected_after_a_time_of_work() -> None:
-    times = iter([True, False])
-    idle = IdleMemory(lambda: next(times))
+    idle = idle_memory(answering=[1])
     idle.tidy()
     gone = weakref.ref(Knot())
     idle.tidy()

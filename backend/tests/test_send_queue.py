@@ -23,6 +23,7 @@ from backend import send_queue
 from backend.config import Config
 from backend.extensions import create_socketio
 from backend.short_calls import send_now
+from backend.websocket_compression import Compressors
 from chat_house import DEADLINE_S
 
 _ROOM = "everybody"
@@ -33,7 +34,7 @@ class Server:
 
     def __init__(self, config: Config) -> None:
         app = Flask(__name__)
-        self.socketio: SocketIO = create_socketio(app, config)
+        self.socketio: SocketIO = create_socketio(app, config, Compressors())
         self.joined = threading.Semaphore(0)
         self.socketio.on_event("connect", self._join)
         self._http = make_server("127.0.0.1", 0, app, threaded=True)

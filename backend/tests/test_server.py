@@ -1,13 +1,16 @@
 """The server as a process: how it starts, refuses to start, and stops."""
 
 import http.client
+import json
 import os
 import signal
 import socket
 import stat
+import time
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
 from server_process import ServerProcess
 
@@ -98,3 +101,34 @@ def test_an_unreachable_database_is_refused_in_one_sentence(tmp_path: Path) -> N
 def test_two_servers_do_not_share_a_data_folder(tmp_path: Path) -> None:
     with ServerProcess(tmp_path):
         assert "already running" in _refusal(ServerProcess(tmp_path))
+
+
+def test_compression_is_let_go_of_where_nothing_is_said_for_a_while(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path) as server:
+        account = {"username": "ada", "password": "correct horse"}
+        token = server.call("POST", "/api/auth/register", account)[1]["token"]
+        address = f"ws://127.0.0.1:{server.port}/socket.io/?EIO=4&transport=websocket"
+        with connect(address, compression="deflate", close_timeout=0.1) as websocket:
+            websocket.send("40" + json.dumps({"token": token}))
+            assert [str(websocket.recv(10))[:2] for _ in range(2)] == ["0{", "40"]
+            sizes: list[int] = []
+            receive = websocket.protocol.receive_data
+
+            def receive_counted(data: bytes = b"") -> None:
+                sizes.append(len(data))
+                receive(data)
+
+            websocket.protocol.receive_data = receive_counted  # type: ignore[method-assign]
+
+            def answer_bytes() -> int:
+                """Return how many bytes the answer to an impossible request takes."""
+                websocket.send('421["chat_stop",{"message_id":"01a21ec3-293f-7416-ac85-f601db"}]')
+                assert str(websocket.recv(10)).startswith('431[{"ok":false')
+                return sizes[-1]
+
+            matched = [answer_bytes() for _ in range(4)][-1]
+            until_s = time.monotonic() + 30
+            while answer_bytes() < 2 * matched:
+                assert time.monotonic() < until_s, "the window is kept"
+                time.sleep(5)  # nothing is to be said meanwhile
+            assert answer_bytes() < 2 * matched

@@ -57,6 +57,7 @@ from backend.periodic import Periodic
 from backend.process_memory import IdleMemory
 from backend.search_stack import SearchStack
 from backend.secret_box import SecretBox, open_secret_box
+from backend.websocket_compression import Compressors
 
 _KEY = "docchat"
 _MAX_BODY_BYTES = 1024 * 1024
@@ -81,6 +82,7 @@ class Services:
         document_events: DocumentEvents,
         request_desk: RequestDesk,
         secret_box: SecretBox,
+        idle_memory: IdleMemory,
         clean: Callable[[], None],
     ) -> None:
         self.config = config
@@ -98,7 +100,7 @@ class Services:
             Periodic("maintenance-requests", _REQUESTS_INTERVAL_S, request_desk.answer_all),
             Periodic("embedding-change", _CHANGE_INTERVAL_S, search.advance_change),
             Periodic("cleaning", _CLEANING_INTERVAL_S, clean),
-            Periodic("idle-memory", _MEMORY_INTERVAL_S, IdleMemory(self._is_busy).tidy),
+            Periodic("idle-memory", _MEMORY_INTERVAL_S, idle_memory.tidy),
         )
         self._stop_lock = threading.Lock()
         self._is_stopped = False
@@ -135,9 +137,6 @@ class Services:
             thread.join(self.config.shutdown_timeout_s)
         self.database.close()
 
-    def _is_busy(self) -> bool:
-        return self.engine.is_answering() or self.search.is_embedding_messages()
-
 
 def get_services(app: Flask) -> Services:
     """Return the running parts of `app`."""
@@ -157,7 +156,8 @@ def create_app(config: Config) -> APIFlask:
     worker = WorkerSupervisor(config) if config.ingest_enabled else None
     watcher = WorkerSupervisor(config, _WATCH_COMMAND) if config.watched_folders else None
     app = _create_flask()
-    socketio = create_socketio(app, config)
+    compressors = Compressors()
+    socketio = create_socketio(app, config, compressors)
 
     def emit(event: str, data: dict[str, Any], user_id: str) -> None:
         socketio.emit(event, data, to=user_id)
@@ -200,6 +200,11 @@ def create_app(config: Config) -> APIFlask:
         DocumentEvents(database, emit_here),
         RequestDesk(database, search_stack),
         secret_box,
+        IdleMemory(
+            engine.is_answering,
+            search_stack.is_embedding_messages,
+            partial(compressors.release_unused, _MEMORY_INTERVAL_S),
+        ),
         clean,
     )
     api_services.install(

@@ -11,10 +11,14 @@ from flask_socketio import SocketIO
 
 from backend.config import Config
 from backend.send_queue import write_at_once
+from backend.websocket_compression import Compressors
 
 
-def create_socketio(app: Flask, config: Config) -> SocketIO:
-    """Add a Socket.IO server to `app`; several processes work as one through REDIS_URL."""
+def create_socketio(app: Flask, config: Config, compressors: Compressors) -> SocketIO:
+    """Add a Socket.IO server to `app`; several processes work as one through REDIS_URL.
+
+    Its websockets are compressed by `compressors`.
+    """
     socketio = SocketIO(
         app,
         async_mode="threading",
@@ -22,7 +26,7 @@ def create_socketio(app: Flask, config: Config) -> SocketIO:
         message_queue=config.redis_url.get_secret_value() or None,
         manage_session=False,
     )
-    write_at_once(socketio)
+    write_at_once(socketio, compressors)
     return socketio
 
 

@@ -11,6 +11,8 @@ from typing import Final
 # being written, comes a fifth as often. What it leaves for so long are some ten megabytes.
 _GARBAGE_THRESHOLDS: Final = (700, 10, 50)
 _MADV_PAGEOUT: Final = 21
+_MMAP_THRESHOLD_OPTION: Final = -3
+_LARGE_BYTES: Final = 64 * 1024  # a window of compression has as much
 
 
 def return_free_memory() -> None:
@@ -23,6 +25,20 @@ def return_free_memory() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
             trim(0)
+
+
+def return_large_blocks() -> None:
+    """Let glibc give each large block back as soon as it is freed; elsewhere nothing happens.
+
+    By itself it takes the largest block that was ever freed for the size of what comes often, and
+    keeps all below: tensors and windows of compression, in between of which small things stay and
+    pin them down. For a server this is the difference between 8 and 45 percent more memory after
+    hundreds of answers; embedding many texts takes a tenth to a fifth longer.
+    """
+    if sys.platform == "linux":
+        set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+        if set_option is not None:
+            set_option(_MMAP_THRESHOLD_OPTION, _LARGE_BYTES)
 
 
 def page_out(folder: Path) -> None:
@@ -59,14 +75,32 @@ def settle() -> None:
 class IdleMemory:
     """Settles and gives memory back once after each time of work, when nobody waits for it."""
 
-    def __init__(self, is_busy: Callable[[], bool]) -> None:
-        self._is_busy = is_busy
-        self._was_busy = False
+    def __init__(
+        self,
+        is_answering: Callable[[], bool],
+        is_embedding: Callable[[], bool],
+        release_unused: Callable[[], int],
+    ) -> None:
+        """Make it.
+
+        Args:
+            is_answering: whether somebody waits.
+            is_embedding: whether something works that nobody waits for.
+            release_unused: ends what is kept for the next answer; returns how much that was.
+        """
+        self._is_answering = is_answering
+        self._is_embedding = is_embedding
+        self._release_unused = release_unused
+        self._was_answering = self._was_embedding = False
 
     def tidy(self) -> None:
         """To be called every few seconds."""
-        is_busy = self._is_busy()
-        if self._was_busy and not is_busy:
+        is_answering, is_embedding = self._is_answering(), self._is_embedding()
+        has_ended = self._was_answering or (self._was_embedding and not is_embedding)
+        self._was_answering, self._was_embedding = is_answering, is_embedding
+        if is_answering:
+            return
+        if has_ended:
             settle()
+        if self._release_unused() or has_ended:
             return_free_memory()
-        self._was_busy = is_busy

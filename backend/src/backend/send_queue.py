@@ -12,8 +12,8 @@ import queue
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import simple_websocket
@@ -23,19 +23,19 @@ from engineio.socket import Socket
 from flask_socketio import SocketIO
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Event, TextMessage
-from wsproto.extensions import PerMessageDeflate
-from wsproto.frame_protocol import FrameDecoder, FrameProtocol, Opcode, RsvBits
 from wsproto.utilities import ProtocolError
 
-from backend.short_calls import Deflater, send_now
+from backend.short_calls import send_now
+from backend.websocket_compression import Compressors
 
 _SOCKET_KEYS: Final = ("gunicorn.socket", "werkzeug.socket")
 
 
-def write_at_once(socketio: SocketIO) -> None:
+def write_at_once(socketio: SocketIO, compressors: Compressors) -> None:
     """Let connections that begin from now on be written to by any thread."""
     eio = socketio.server.eio
-    eio._async = {**eio._async, "queue": SendQueue, "websocket": _WebSocket}
+    websocket = partial(_WebSocket, compressors)
+    eio._async = {**eio._async, "queue": SendQueue, "websocket": websocket}
 
 
 class SendQueue(queue.Queue[Any]):
@@ -101,16 +101,21 @@ class _Rest(Packet):  # type: ignore[misc]
 class _WebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]
     """A connection's websocket, written to by its Engine.IO writer and by its queue."""
 
-    def __init__(self, handler: Callable[..., Any], server: Any, **options: Any) -> None:
+    def __init__(
+        self, compressors: Compressors, handler: Callable[..., Any], server: Any, **options: Any
+    ) -> None:
         super().__init__(handler, server, **options)
+        self._compressors = compressors
         connection: Socket = handler.__self__  # type: ignore[attr-defined]
         connection.queue.attach(
             self._write, lambda: connection.upgraded and not connection.upgrading
         )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        sockets = {key: _OrderedSocket(environ[key]) for key in _SOCKET_KEYS if key in environ}
-        self.ws = _Server({**environ, **sockets}, **self.server_args)
+        sockets: dict[str, _OrderedSocket] = {
+            key: _OrderedSocket(environ[key]) for key in _SOCKET_KEYS if key in environ
+        }
+        self.ws = _Server(self._compressors, {**environ, **sockets}, **self.server_args)
         [self._socket] = sockets.values()
         self.app(self)
         # What the base class does: the web server is not to answer on this connection any more.
@@ -134,40 +139,26 @@ class _WebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]
 
 
 class _Server(simple_websocket.Server):  # type: ignore[misc]
-    """The server's half of the protocol, compressing by `Deflater` where it can."""
+    """The server's half of the protocol, compressed by one of `compressors`."""
+
+    def __init__(self, compressors: Compressors, environ: dict[str, Any], **options: Any) -> None:
+        self._compressors = compressors
+        super().__init__(environ, **options)
 
     def handshake(self) -> None:
-        self.ws = _Protocol(ConnectionType.SERVER)
+        self.ws = _Protocol(self._compressors)
         super().handshake()
 
 
 class _Protocol(WSConnection):
+    def __init__(self, compressors: Compressors) -> None:
+        super().__init__(ConnectionType.SERVER)
+        self._compressors = compressors
+
     def send(self, event: Event) -> bytes:
         if isinstance(event, AcceptConnection):
-            event = replace(event, extensions=[_ShortDeflate()])
+            event = replace(event, extensions=[self._compressors.extension()])
         return super().send(event)
-
-
-class _ShortDeflate(PerMessageDeflate):
-    """Compresses short messages without giving the interpreter away."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._compressing = threading.Lock()  # zlib's state does not survive two threads
-
-    def frame_outbound(
-        self,
-        proto: FrameDecoder | FrameProtocol,
-        opcode: Opcode,
-        rsv: RsvBits,
-        data: bytes,
-        fin: bool,
-    ) -> tuple[RsvBits, bytes]:
-        with self._compressing:
-            if self._compressor is None:
-                with suppress(OSError):  # then by Python's own zlib
-                    self._compressor = Deflater(int(self.server_max_window_bits))  # type: ignore[assignment]
-            return super().frame_outbound(proto, opcode, rsv, data, fin)
 
 
 class _OrderedSocket:

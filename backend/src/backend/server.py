@@ -25,7 +25,7 @@ from backend.db.migrate import upgrade
 from backend.db.session import create_database
 from backend.errors import ConfigurationError
 from backend.logging_config import configure_logging
-from backend.process_memory import settle
+from backend.process_memory import return_large_blocks, settle
 
 if TYPE_CHECKING:
     from backend.app import Services
@@ -140,6 +140,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
         # Imported in the worker only: the arbiter, which lives as long, stays small.
         from backend.app import create_app
 
+        return_large_blocks()
         return create_app(self.config)
 
     def _start_services(self, worker: _Worker) -> None:

@@ -19,6 +19,7 @@ from backend.clock import utc_now
 from backend.config import Config
 from backend.db.session import Database
 from backend.extensions import create_socketio
+from backend.websocket_compression import Compressors
 from chat_house import (
     DEADLINE_S,
     House,
@@ -73,7 +74,7 @@ class Place:
 def place(database: Database, config: Config, openai_server: OpenAIServer) -> Iterator[Place]:
     house = build_house(database, config, openai_server.base_url)
     app = Flask(__name__)
-    socketio = create_socketio(app, config)
+    socketio = create_socketio(app, config, Compressors())
     engine = AnswerEngine(
         database,
         config,

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 _SCHEMA: Final = 3  # raise it when points of older versions no longer serve
 _COMPLETE: Final = "complete.json"
-_FEWEST_WRITTEN: Final = 2_048  # take 10 MB at most
+_FEWEST_WRITTEN: Final = 512  # take 2 MB at most
 _ALL_DOCUMENTS: Final = 10_000_000
 
 

@@ -26,10 +26,7 @@ _MODEL_SHA256: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab0
 _VOCABULARY: Final = Path(__file__).parent / "vocab" / "bert-base-uncased.txt"
 _MAX_TOKENS: Final = 256  # the model's own limit, [CLS] and [SEP] included
 _MAX_BATCH_TEXTS: Final = 8
-_MAX_BATCH_TOKENS: Final = 512  # padding included
-# Pairs of tokens that attention compares, in all texts of a batch: more take memory and no less
-# time.
-_MAX_BATCH_PAIRS: Final = 32_768
+_MAX_BATCH_TOKENS: Final = 128  # padding included; more take memory, and more time
 _MAX_CHARACTERS: Final = 16_384  # far more than 256 tokens of any real text
 
 
@@ -124,11 +121,8 @@ def _batches_of_similar_length(tokens: Sequence[Sequence[int]]) -> Iterator[list
     batch: list[int] = []
     for position in sorted(range(len(tokens)), key=lambda position: -len(tokens[position])):
         longest = len(tokens[batch[0] if batch else position])
-        padded = longest * (len(batch) + 1)
         if batch and (
-            len(batch) == _MAX_BATCH_TEXTS
-            or padded > _MAX_BATCH_TOKENS
-            or padded * longest > _MAX_BATCH_PAIRS
+            len(batch) == _MAX_BATCH_TEXTS or longest * (len(batch) + 1) > _MAX_BATCH_TOKENS
         ):
             yield batch
             batch = []
