@@ -3,6 +3,7 @@
 python measured_server.py REPORT: a JSON file, rewritten several times a second.
 """
 
+import ctypes
 import json
 import os
 import sys
@@ -94,6 +95,7 @@ class PoolMeter:
                 "threads": threading.active_count(),
                 "rss_mb": _rss_mb(),
                 "cpu_s": round(time.process_time(), 3),
+                "large_blocks": _large_blocks(),
                 "open_files": sum(1 for _ in Path("/proc/self/fd").iterdir()),
             }
         draft = self._report.with_suffix(".draft")
@@ -104,6 +106,21 @@ class PoolMeter:
 def _rss_mb() -> float:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
+
+
+class _MallocInfo(ctypes.Structure):
+    _names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = tuple((name, ctypes.c_size_t) for name in _names.split())
+
+
+def _large_blocks() -> int | None:
+    """Return how many blocks of memory glibc took from the system one by one."""
+    try:
+        tell = ctypes.CDLL(None).mallinfo2
+    except AttributeError:
+        return None
+    tell.restype = _MallocInfo
+    return int(tell().hblks)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The application as a whole: made without a trace, started, stopped."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -12,11 +13,12 @@ from backend.app import create_app, get_services
 from backend.auth.sessions import token_sha256
 from backend.clock import utc_now
 from backend.config import Config
-from backend.db.repositories import auth_sessions
+from backend.db.repositories import auth_sessions, conversations
 from backend.db.session import Database
 from backend.errors import Unavailable
 from backend.periodic import Periodic
 from people import Person
+from written_conversation import add_message
 
 DEADLINE_S = 20
 
@@ -108,6 +110,23 @@ def test_a_document_uploaded_while_running_becomes_ready_and_open_pages_hear_of_
         socket.disconnect()
     finally:
         services.stop()
+
+
+def test_the_process_settles_when_what_was_said_is_embedded(
+    quick: Config, database: Database, user: Person
+) -> None:
+    with database.db_transaction() as session:
+        conversation = conversations.create(session, user_id=user.id, memory_enabled=True)
+    told = "".join(f"Harbour {n} has a lighthouse of {n % 97} metres. " for n in range(6_000))
+    add_message(database, user.id, conversation.id, None, told)  # seconds of embedding
+    services = get_services(create_app(quick))
+    gc.unfreeze()
+    services.start()
+    try:
+        wait_until(lambda: gc.get_freeze_count() > 0, "garbage was not collected")
+    finally:
+        services.stop()
+        gc.unfreeze()
 
 
 def test_an_index_that_cannot_be_opened_makes_the_server_unready_but_not_dead(

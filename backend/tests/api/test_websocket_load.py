@@ -3,6 +3,7 @@
 Heavier and longer: scripts/bench/bench_streams.py.
 """
 
+import platform
 from collections.abc import Iterator
 
 import pytest
@@ -60,3 +61,11 @@ def test_messages_leave_neither_connections_nor_memory_behind(
     assert after["open_files"] <= before["open_files"] + 3 * 5
     assert after["threads"] <= before["threads"] + len(some)
     assert after["rss_mb"] < before["rss_mb"] + 15
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc alone tells and does it")
+def test_large_blocks_of_memory_are_taken_and_given_back_one_by_one(
+    house: tuple[MeasuredServer, list[Client]],
+) -> None:
+    server, _ = house
+    assert server.report()["large_blocks"] > 20  # three or so by itself
