@@ -25,7 +25,6 @@ from backend.llm.openai import Dialect, OpenAIProvider
 from backend.llm.transport import Timeouts
 
 BUILTIN_MODEL: Final = f"{quotes.NAME}:{quotes.MODEL}"
-# The providers a user may store access to, in the order in which they are shown.
 # The providers everybody may store access to, in the order in which they are shown.
 PROVIDER_NAMES: Final = ("openai", "anthropic", "google", "grok", "ollama", "custom")
 
