@@ -32,8 +32,8 @@ def return_large_blocks() -> None:
 
     By itself it takes the largest block that was ever freed for the size of what comes often, and
     keeps all below: tensors and windows of compression, in between of which small things stay and
-    pin them down. For a server this is the difference between 8 and 45 percent more memory after
-    hundreds of answers; embedding many texts takes a tenth to a fifth longer.
+    pin them down. With hundreds of pages and answers that is a tenth of the server's memory.
+    Embedding many texts takes a twentieth to a sixth longer.
     """
     if sys.platform == "linux":
         set_option = getattr(ctypes.CDLL(None), "mallopt", None)
