@@ -12,11 +12,17 @@ type StickToBottom = {
   scrollTo: (element: Element) => void;
 };
 
-/** Follows growing content as long as the reader has not scrolled away from its end. */
+/**
+ * Follows growing content as long as the reader has not scrolled away from its end.
+ *
+ * That is told by the direction: a scroll event comes a frame late, when more than a screen may
+ * have been added below, and only the reader moves up.
+ */
 export function useStickToBottom(): StickToBottom {
   const scrollRef = useRef<HTMLDivElement>(null);
   const contentRef = useRef<HTMLDivElement>(null);
   const pinnedRef = useRef(true);
+  const lastTopRef = useRef(0);
   const [atBottom, setAtBottom] = useState(true);
 
   const scrollToBottom = useCallback((behavior: ScrollBehavior = "instant") => {
@@ -33,8 +39,11 @@ export function useStickToBottom(): StickToBottom {
   const onScroll = useCallback(() => {
     const element = scrollRef.current;
     if (!element) return;
+    const movedUp = element.scrollTop < lastTopRef.current;
+    lastTopRef.current = element.scrollTop;
     const distance = element.scrollHeight - element.scrollTop - element.clientHeight;
-    pinnedRef.current = distance < NEAR_BOTTOM_PX;
+    if (distance < NEAR_BOTTOM_PX) pinnedRef.current = true;
+    else if (movedUp) pinnedRef.current = false;
     setAtBottom(pinnedRef.current);
   }, []);
 
