@@ -305,8 +305,8 @@ def test_reading_goes_on_after_the_last_committed_page_and_gives_the_same_passag
 ) -> None:
     document = upload(long_text(1000), "long.txt")
     work_until_killed(config, database, 102)
-    # At least every tenth page is committed; a slow machine commits in between, too.
-    assert 92 < look(document.id).progress_done < 102
+    # A hundred pages are committed together, and on a slow machine some before.
+    assert 0 < look(document.id).progress_done < 102
     with database.db_transaction() as session:
         # Were the page read again, the mark would be gone.
         session.execute(update(Page).where(Page.number == 1).values(width=-1))
