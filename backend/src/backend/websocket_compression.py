@@ -1,8 +1,8 @@
 """Compression of websockets that takes memory only while there is something to compress.
 
 A compressor has 256 KB, of which all is in use once a long answer has passed. Its window may be
-dropped between any two messages: a client's decompressor goes on with whatever begins anew
-(RFC 7692, section 7.1.1.1 lets a server do so at any time).
+dropped between any two messages: a server may go on with it, but need not (RFC 7692, section
+7.2.1), and a client's decompressor takes either.
 """
 
 import threading
@@ -49,7 +49,7 @@ class _Deflate(PerMessageDeflate):
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()  # zlib's state does not survive two threads
-        self._used_s = 0.0
+        self._last_used_s = 0.0
 
     def frame_outbound(
         self,
@@ -63,7 +63,7 @@ class _Deflate(PerMessageDeflate):
         if opcode.iscontrol() or (is_message and fin and len(data) < _INCOMPRESSIBLE_BYTES):
             return rsv, data
         with self._lock:
-            self._used_s = time.monotonic() if fin else float("inf")
+            self._last_used_s = time.monotonic() if fin else float("inf")
             if self._compressor is None:
                 with suppress(OSError):  # then by Python's own zlib
                     self._compressor = Deflater(int(self.server_max_window_bits))  # type: ignore[assignment]
@@ -71,7 +71,7 @@ class _Deflate(PerMessageDeflate):
 
     def release_unused(self, unused_s: float) -> bool:
         with self._lock:
-            if self._compressor is None or time.monotonic() - self._used_s < unused_s:
+            if self._compressor is None or time.monotonic() - self._last_used_s < unused_s:
                 return False
             self._compressor = None
             return True
