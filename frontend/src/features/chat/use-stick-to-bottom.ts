@@ -1,6 +1,8 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 
 const NEAR_BOTTOM_PX = 64;
+const READER_SCROLLS_FOR_MS = 1000;
+const KEYS_UPWARDS = ["ArrowUp", "PageUp", "Home"];
 
 type StickToBottom = {
   scrollRef: RefObject<HTMLDivElement | null>;
@@ -15,14 +17,15 @@ type StickToBottom = {
 /**
  * Follows growing content as long as the reader has not scrolled away from its end.
  *
- * That is told by the direction: a scroll event comes a frame late, when more than a screen may
- * have been added below, and only the reader moves up.
+ * A scroll event does not tell who scrolled, and comes a frame late, when more may have been added
+ * below. So only a move upwards counts, and only with a wheel, finger, pointer or key.
  */
 export function useStickToBottom(): StickToBottom {
   const scrollRef = useRef<HTMLDivElement>(null);
   const contentRef = useRef<HTMLDivElement>(null);
   const pinnedRef = useRef(true);
   const lastTopRef = useRef(0);
+  const readerScrollsUntilRef = useRef(0);
   const [atBottom, setAtBottom] = useState(true);
 
   const scrollToBottom = useCallback((behavior: ScrollBehavior = "instant") => {
@@ -43,7 +46,7 @@ export function useStickToBottom(): StickToBottom {
     lastTopRef.current = element.scrollTop;
     const distance = element.scrollHeight - element.scrollTop - element.clientHeight;
     if (distance < NEAR_BOTTOM_PX) pinnedRef.current = true;
-    else if (movedUp) pinnedRef.current = false;
+    else if (movedUp && performance.now() < readerScrollsUntilRef.current) pinnedRef.current = false;
     setAtBottom(pinnedRef.current);
   }, []);
 
@@ -57,6 +60,28 @@ export function useStickToBottom(): StickToBottom {
     observer.observe(content);
     observer.observe(scroller);
     return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    const scroller = scrollRef.current;
+    if (!scroller) return undefined;
+    const begin = () => (readerScrollsUntilRef.current = Infinity);
+    const note = () => (readerScrollsUntilRef.current = performance.now() + READER_SCROLLS_FOR_MS);
+    const noteKey = ({ key }: KeyboardEvent) => {
+      if (KEYS_UPWARDS.includes(key)) note();
+    };
+    const release = () => {
+      if (readerScrollsUntilRef.current === Infinity) note();
+    };
+    const stop = new AbortController();
+    const options = { passive: true, signal: stop.signal };
+    scroller.addEventListener("wheel", note, options);
+    scroller.addEventListener("touchmove", note, options);
+    scroller.addEventListener("pointerdown", begin, options);
+    window.addEventListener("pointerup", release, options);
+    window.addEventListener("pointercancel", release, options);
+    window.addEventListener("keydown", noteKey, options);
+    return () => stop.abort();
   }, []);
 
   return { scrollRef, contentRef, atBottom, onScroll, scrollToBottom, scrollTo };
